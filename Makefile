@@ -1,0 +1,51 @@
+# `make run` and `make test` set up all they need; nothing has to be installed by hand but Python 3.11.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# uv hard-links its cache by default, which nltk refuses ("multiply-linked file").
+export UV_LINK_MODE := copy
+
+.PHONY: run setup test test-all check bench lock sample clean
+
+run: setup ## set up, ingest the sample organisation, start the server and the page
+	@$(BIN)/python infra/run.py
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed (apt install python3.11 python3.11-venv)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3-venv is needed (apt install python3-venv)"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $(READY)
+
+test: setup ## the fast tests
+	$(BIN)/python -m pytest -m "not slow and not browser and not law"
+
+test-all: setup ## every test that this machine can run: the browser's and the real law's too
+	$(BIN)/python -m ingest fetch code-du-travail --download-only
+	$(BIN)/python -m ingest fetch fiches-travail --download-only
+	$(BIN)/python -m pytest
+
+check: setup ## what CI checks before the tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup ## the figures of docs/performance.md, into reports/bench.md and .json (the first run embeds the law)
+	$(BIN)/python -m eval bench
+
+lock: setup ## resolve the dependencies again
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+		--generate-hashes --no-header --no-annotate --upgrade --quiet -o requirements.lock
+
+sample: setup ## rebuild the sample organisation's documents
+	$(BIN)/python sample/build.py
+	$(BIN)/python sample/catalogue.py
+
+clean: ## forget the index and the environment; the cache of open data stays
+	rm -rf data reports $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

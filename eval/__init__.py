@@ -1,0 +1,1 @@
+"""Quality figures: cases, metrics, the bench and its report."""

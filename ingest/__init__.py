@@ -1,0 +1,1 @@
+"""Ingestion: from an organisation's documents to passages that can be searched in Qdrant."""

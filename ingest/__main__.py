@@ -1,0 +1,47 @@
+"""`python -m ingest`: fetch, run, status, forget.
+
+When a server owns the embedded index, `fetch` and `run` hand the work to it and show its progress.
+"""
+
+import argparse
+import sys
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; gives the exit status: 0 done, 1 done with failures, 2 not done."""
+    options = _parser().parse_args(arguments)
+    from ingest.commands import COMMANDS
+    from ingest.errors import FanalError
+
+    try:
+        return COMMANDS[options.command](options)
+    except FanalError as error:
+        print(f"Erreur : {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(
+            "\nInterrompu : ce qui est fait est gardé, relancez la commande pour continuer.", file=sys.stderr
+        )
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ingest", description="Ingestion des documents dans Fanal."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="commande")
+    run = commands.add_parser("run", help="met l’index à jour avec les sources")
+    run.add_argument("sources", nargs="*", help="noms de sources (toutes par défaut)")
+    run.add_argument("--sparse-only", action="store_true", help="remet le calcul des vecteurs à plus tard")
+    fetch = commands.add_parser("fetch", help="télécharge un jeu de données ouvert et l’ingère")
+    fetch.add_argument("dataset", help="code-du-travail, code-securite-sociale ou fiches-travail")
+    fetch.add_argument("--download-only", action="store_true", help="télécharge sans ingérer")
+    fetch.add_argument("--sparse-only", action="store_true", help="remet le calcul des vecteurs à plus tard")
+    commands.add_parser("status", help="dit où en est chaque source")
+    forget = commands.add_parser("forget", help="retire de l’index tout ce qu’une source a apporté")
+    forget.add_argument("source", help="nom de la source")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

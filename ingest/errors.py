@@ -1,0 +1,56 @@
+"""Errors of ingestion and of what it owns (settings, index, embedder).
+
+FanalError                   a message that a person can act on
+├── ConfigurationError       a setting or the sources file is wrong: correct it, a retry changes nothing
+├── SourceUnavailable        a source or an endpoint cannot be reached: retry later, nothing was deleted
+├── UnreadableFile           one file cannot be read: it is reported and the others go on
+├── IndexBusy                another process owns the embedded index: go through it, or stop it
+├── IndexMismatch            the index was built with another embedder: rebuild, or set the former one
+└── EmbeddingFailed          the embedder refused or returned something else: see its own log
+"""
+
+
+class FanalError(Exception):
+    """A failure with a French message for the person in front of the screen.
+
+    Attributes:
+        retry: whether the same call may work later without any change.
+    """
+
+    retry = False
+
+
+class ConfigurationError(FanalError):
+    """A setting or the sources file is wrong."""
+
+
+class SourceUnavailable(FanalError):
+    """A source, a registry or an endpoint cannot be reached."""
+
+    retry = True
+
+
+class UnreadableFile(FanalError):
+    """One file cannot be read; the message says why, in French."""
+
+
+class IngestionRunning(FanalError):
+    """Another ingestion is under way."""
+
+    retry = True
+
+
+class IndexBusy(FanalError):
+    """Another process holds the embedded index's folder."""
+
+    retry = True
+
+
+class IndexMismatch(FanalError):
+    """The collection was built with another embedder or another dimension."""
+
+
+class EmbeddingFailed(FanalError):
+    """The embedder failed on a text that is fit to be embedded."""
+
+    retry = True

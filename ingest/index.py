@@ -1,0 +1,291 @@
+"""The index: all of Qdrant's schema, writes and searches.
+
+In go passages (`Chunk`) and their vectors; out come `Hit`s. One interface, `Index`, and two backends that
+speak the same Qdrant: `ingest.index_edge` (Qdrant's core in the process, the default) and
+`ingest.index_server` (a Qdrant server by its URL). What is stored, how a filter is meant and how the sparse
+vectors are made is decided here, once, for both.
+"""
+
+import logging
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from ingest.documents import EVERYONE, Chunk, Kind, Status, headings
+from ingest.text import terms
+
+if TYPE_CHECKING:
+    from ingest.settings import IngestSettings
+
+logger = logging.getLogger(__name__)
+
+DENSE = "dense"
+SPARSE = "sparse"
+
+RRF_K = 60
+"""Qdrant's own default differs between its server and its local mode: it is always given."""
+
+PREFETCH = 100
+"""Passages that each side brings to the fusion."""
+
+AVERAGE_TERMS = 130.0
+"""Terms of an average passage, headings counted twice, for BM25's length normalisation (code du travail)."""
+
+LAST_DAY = date.max.toordinal()
+
+KEYWORD_FIELDS = ("document_id", "source", "kind", "groups", "number")
+INTEGER_FIELDS = ("from_day", "to_day", "ordinal")
+
+Vector = Sequence[float] | npt.NDArray[np.float32]
+Payload = Mapping[str, Any]
+Side = Literal["hybrid", "dense", "sparse"]
+Fusion = Literal["dbsf", "rrf"]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """Which passages a search may see. None means no condition, except for `groups`.
+
+    Args:
+        groups: the caller's groups; `EVERYONE` is added. None sees everything: for maintenance only.
+        as_of: only passages in force on that day.
+    """
+
+    groups: frozenset[str] | None = frozenset()
+    as_of: date | None = None
+    kinds: tuple[Kind, ...] | None = None
+    sources: tuple[str, ...] | None = None
+    numbers: tuple[str, ...] | None = None
+    document_id: str | None = None
+    from_ordinal: int | None = None
+    embedded: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """The field holds one of `values`."""
+
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The integer field lies between `low` and `high`, both included."""
+
+    key: str
+    low: int | None = None
+    high: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HasDense:
+    """The point has a dense vector, or has none."""
+
+    present: bool
+
+
+Condition = AnyOf | Between | HasDense
+
+
+def conditions(wanted: SearchFilter) -> list[Condition]:
+    """Give the conditions that a point must all meet, for a backend to write in its own words."""
+    found: list[Condition] = []
+    if wanted.groups is not None:
+        found.append(AnyOf("groups", tuple(sorted(wanted.groups | {EVERYONE}))))
+    if wanted.as_of is not None:
+        day = wanted.as_of.toordinal()
+        found += [Between("from_day", high=day), Between("to_day", low=day)]
+    for key, values in (("kind", wanted.kinds), ("source", wanted.sources), ("number", wanted.numbers)):
+        if values is not None:
+            found.append(AnyOf(key, tuple(str(value) for value in values)))
+    if wanted.document_id is not None:
+        found.append(AnyOf("document_id", (wanted.document_id,)))
+    if wanted.from_ordinal is not None:
+        found.append(Between("ordinal", low=wanted.from_ordinal))
+    if wanted.embedded is not None:
+        found.append(HasDense(wanted.embedded))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class SparseVector:
+    """Indices and values of the terms that a text holds."""
+
+    indices: list[int]
+    values: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One search.
+
+    Args:
+        text: the question, for the sparse side.
+        dense: its embedding; None searches the sparse side alone, whatever `side` says.
+        k: how many hits are wanted.
+        fusion: how Qdrant joins the two lists: by standardised scores (DBSF) or by ranks (RRF, k = 60).
+    """
+
+    text: str
+    dense: Vector | None = None
+    k: int = 10
+    side: Side = "hybrid"
+    fusion: Fusion = "dbsf"
+    prefetch: int = PREFETCH
+    where: SearchFilter = field(default_factory=SearchFilter)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found, its payload as stored and the score that ordered it."""
+
+    chunk_id: str
+    score: float
+    payload: Payload
+
+
+class Index(Protocol):
+    """What the paths ask of Qdrant. Calls are synchronous and may come from several threads."""
+
+    def upsert(self, chunks: Sequence[Chunk], dense: Mapping[str, Vector], embedder: str) -> None:
+        """Write passages, replacing those of the same id; `dense` maps a chunk's hash to its vector."""
+
+    def set_dense(self, vectors: Mapping[str, Vector]) -> None:
+        """Give passages (by chunk id) their dense vector; one that is no longer there is passed over."""
+
+    def delete(self, where: SearchFilter) -> None:
+        """Delete the passages that meet the filter."""
+
+    def search(self, query: Query) -> list[Hit]:
+        """Find the best passages, best first."""
+
+    def passages(self, where: SearchFilter, limit: int = 10_000) -> list[Hit]:
+        """Give the passages that meet the filter, in the order of their documents."""
+
+    def get(self, chunk_ids: Sequence[str]) -> list[Hit]:
+        """Give the passages of those ids that exist."""
+
+    def count(self, where: SearchFilter) -> int:
+        """Count the passages that meet the filter."""
+
+    def rarity(self, words: Sequence[str]) -> dict[str, float]:
+        """Give the inverse document frequency of terms (of `ingest.text.terms`); an unknown one weighs the most."""
+
+    def embedder(self) -> str | None:
+        """Name the embedder that the passages were written for; None while the index is empty."""
+
+    def flush(self) -> None:
+        """Put what was written on disk."""
+
+    def close(self) -> None:
+        """Release the index."""
+
+
+class SparseEncoder:
+    """BM25 vectors of French text; Qdrant itself multiplies by the inverse document frequency.
+
+    The words are analysed by `ingest.text.terms` (elisions, accents, stop words, stems, article numbers);
+    Qdrant's BM25 gives them their weights, so that an embedded index and a server hold the same vectors.
+    """
+
+    def __init__(self, average_terms: float = AVERAGE_TERMS) -> None:
+        from qdrant_edge import Bm25, Bm25Config, DisabledStemmer, StopwordsSet, TokenizerType
+
+        self._bm25 = Bm25(
+            Bm25Config(
+                avg_len=average_terms,
+                tokenizer=TokenizerType.Whitespace,
+                stopwords=StopwordsSet(),
+                stemmer=DisabledStemmer(),
+            )
+        )
+
+    def document(self, chunk: Chunk) -> SparseVector:
+        """Encode a passage: its headings twice (measured: worth more than anything else), then its text."""
+        heading = " ".join(headings(chunk.path))
+        number = chunk.document.number or ""
+        words = terms(heading) * 2 + terms(number) + terms(chunk.text)
+        vector = self._bm25.embed_document(" ".join(words))
+        return SparseVector(vector.indices, vector.values)
+
+    def query(self, text: str) -> SparseVector:
+        """Encode a question: each different term once."""
+        return self.terms(terms(text))
+
+    def terms(self, words: Sequence[str]) -> SparseVector:
+        """Encode terms that are analysed already."""
+        vector = self._bm25.embed_query(" ".join(words))
+        return SparseVector(vector.indices, vector.values)
+
+
+def payload_of(chunk: Chunk, embedder: str) -> dict[str, Any]:
+    """Write what is stored beside a passage's vectors.
+
+    `from_day` and `to_day` are proleptic ordinals without gaps: two integer ranges filter by date with no
+    special case for a text that has no known beginning or end. A text that its source calls superseded
+    or repealed without saying since when holds on no day.
+    """
+    document = chunk.document
+    validity = document.validity
+    ended_on = validity.valid_to.toordinal() if validity.valid_to else LAST_DAY
+    if validity.status is not Status.IN_FORCE and validity.valid_to is None:
+        ended_on = 0
+    return {
+        "document_id": document.document_id,
+        "chunk_id": chunk.chunk_id,
+        "ordinal": chunk.ordinal,
+        "kind": str(document.kind),
+        "source": document.source,
+        "title": document.title,
+        "path": list(chunk.path),
+        "text": chunk.text,
+        "page": chunk.page,
+        "url": document.url,
+        "file": document.file,
+        "number": document.number,
+        "dated": document.dated.isoformat() if document.dated else None,
+        "status": str(validity.status),
+        "valid_from": validity.valid_from.isoformat() if validity.valid_from else None,
+        "valid_to": validity.valid_to.isoformat() if validity.valid_to else None,
+        "from_day": validity.valid_from.toordinal() if validity.valid_from else 0,
+        "to_day": ended_on,
+        "groups": list(document.groups),
+        "links": list(chunk.links),
+        "hash": chunk.hash,
+        "embedder": embedder,
+        **document.attributes,
+    }
+
+
+def inverse_document_frequency(holding: int, total: int) -> float:
+    """Weigh a term that `holding` passages of `total` hold (Robertson and Spärck Jones, as Qdrant does)."""
+    return math.log(1.0 + (total - holding + 0.5) / (holding + 0.5))
+
+
+def in_reading_order(hits: Iterable[Hit]) -> list[Hit]:
+    """Sort passages by document, then by their place in it."""
+    return sorted(hits, key=lambda hit: (hit.payload["document_id"], hit.payload["ordinal"]))
+
+
+def open_index(settings: "IngestSettings", dimension: int) -> Index:
+    """Open the index that the settings name.
+
+    Raises:
+        IndexBusy: another process owns the embedded index.
+        IndexMismatch: its dense vectors have another dimension.
+        SourceUnavailable: the Qdrant server does not answer.
+    """
+    if settings.qdrant_url is None:
+        from ingest.index_edge import EdgeIndex
+
+        return EdgeIndex(settings.index_dir, dimension)
+    from ingest.index_server import ServerIndex
+
+    key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
+    return ServerIndex.connect(settings.qdrant_url, settings.collection, dimension, api_key=key)

@@ -1,0 +1,229 @@
+"""The embedded index: Qdrant's own core in the process, in a folder that one process owns at a time."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import qdrant_edge as edge
+
+from ingest.documents import Chunk
+from ingest.errors import ConfigurationError, IndexBusy, IndexMismatch
+from ingest.index import (
+    DENSE,
+    INTEGER_FIELDS,
+    KEYWORD_FIELDS,
+    RRF_K,
+    SPARSE,
+    AnyOf,
+    Between,
+    Condition,
+    HasDense,
+    Hit,
+    Query,
+    SearchFilter,
+    SparseEncoder,
+    SparseVector,
+    Vector,
+    conditions,
+    in_reading_order,
+    inverse_document_frequency,
+    payload_of,
+)
+
+PAGE = 1_000
+"""Points of one scroll."""
+
+
+class EdgeIndex:
+    """`ingest.index.Index` on `qdrant-edge-py`.
+
+    The write-ahead log stays on: it is what makes a second process fail instead of corrupting the folder.
+
+    Args:
+        folder: where the shard lives; created when it is missing.
+        dimension: size of the dense vectors.
+
+    Raises:
+        IndexBusy: another process owns the folder.
+        IndexMismatch: the folder holds vectors of another size.
+    """
+
+    def __init__(self, folder: Path, dimension: int) -> None:
+        self._encoder = SparseEncoder()
+        self._writing = threading.Lock()
+        self._shard = _open(folder, dimension)
+
+    def upsert(self, chunks: Sequence[Chunk], dense: Mapping[str, Vector], embedder: str) -> None:
+        points = [self._point(chunk, dense.get(chunk.hash), embedder) for chunk in chunks]
+        if points:
+            self._update(edge.UpdateOperation.upsert_points(points))
+
+    def _point(self, chunk: Chunk, dense: Vector | None, embedder: str) -> edge.Point:
+        vector: dict[str, Any] = {SPARSE: _sparse(self._encoder.document(chunk))}
+        if dense is not None:
+            vector[DENSE] = _floats(dense)
+        return edge.Point(id=chunk.chunk_id, vector=vector, payload=payload_of(chunk, embedder))
+
+    def set_dense(self, vectors: Mapping[str, Vector]) -> None:
+        with self._writing:
+            held = self._shard.retrieve(list(vectors), with_payload=False, with_vector=False)
+            points = [edge.PointVectors(p.id, {DENSE: _floats(vectors[str(p.id)])}) for p in held]
+            if points:
+                self._shard.update(edge.UpdateOperation.update_vectors(points))
+
+    def delete(self, where: SearchFilter) -> None:
+        self._update(edge.UpdateOperation.delete_points_by_filter(_filter(where) or edge.Filter()))
+
+    def search(self, query: Query) -> list[Hit]:
+        return [_hit(point) for point in self._shard.query(self._request(query))]
+
+    def _request(self, query: Query) -> edge.QueryRequest:
+        where = _filter(query.where)
+        sparse = edge.Query.Nearest(_sparse(self._encoder.query(query.text)), using=SPARSE)
+        if query.dense is None or query.side == "sparse":
+            return edge.QueryRequest(limit=query.k, query=sparse, filter=where, with_payload=True)
+        dense = edge.Query.Nearest(_floats(query.dense), using=DENSE)
+        if query.side == "dense":
+            return edge.QueryRequest(limit=query.k, query=dense, filter=where, with_payload=True)
+        fusion: Any = edge.Fusion.Dbsf() if query.fusion == "dbsf" else edge.Fusion.Rrf(k=RRF_K)
+        sides = [edge.Prefetch(limit=query.prefetch, query=side, filter=where) for side in (dense, sparse)]
+        return edge.QueryRequest(limit=query.k, query=fusion, prefetches=sides, with_payload=True)
+
+    def passages(self, where: SearchFilter, limit: int = 10_000) -> list[Hit]:
+        return in_reading_order(self._scroll(where, limit))
+
+    def _scroll(self, where: SearchFilter, limit: int) -> Iterator[Hit]:
+        offset: Any = None
+        left = limit
+        while left > 0:
+            request = edge.ScrollRequest(
+                offset=offset, limit=min(left, PAGE), filter=_filter(where), with_payload=True
+            )
+            records, offset = self._shard.scroll(request)
+            yield from (Hit(str(record.id), 0.0, record.payload or {}) for record in records)
+            left -= len(records)
+            if offset is None or not records:
+                return
+
+    def get(self, chunk_ids: Sequence[str]) -> list[Hit]:
+        records = self._shard.retrieve(list(chunk_ids), with_payload=True, with_vector=False)
+        return [Hit(str(record.id), 0.0, record.payload or {}) for record in records]
+
+    def count(self, where: SearchFilter) -> int:
+        return self._shard.count(edge.CountRequest(exact=True, filter=_filter(where)))
+
+    def rarity(self, words: Sequence[str]) -> dict[str, float]:
+        encoded = {word: self._encoder.terms([word]) for word in words}
+        known = {word: vector for word, vector in encoded.items() if vector.indices}
+        if not known:
+            return {}
+        requests = [_lookup(vector) for vector in known.values()]
+        found = self._shard.query_batch(edge.QueryBatchRequest(requests))
+        unseen = inverse_document_frequency(0, max(1, self._shard.info().points_count))
+        return {
+            word: _idf(hits[0], vector) if hits else unseen
+            for (word, vector), hits in zip(known.items(), found, strict=True)
+        }
+
+    def embedder(self) -> str | None:
+        for hit in self._scroll(SearchFilter(groups=None), limit=1):
+            return str(hit.payload["embedder"])
+        return None
+
+    def flush(self) -> None:
+        with self._writing:
+            self._shard.flush()
+
+    def close(self) -> None:
+        with self._writing:
+            self._shard.close()
+
+    def _update(self, operation: edge.UpdateOperation) -> None:
+        with self._writing:
+            self._shard.update(operation)
+
+
+def _open(folder: Path, dimension: int) -> edge.EdgeShard:
+    config = edge.EdgeConfig(
+        vectors={DENSE: edge.EdgeVectorParams(size=dimension, distance=edge.Distance.Cosine)},
+        sparse_vectors={SPARSE: edge.EdgeSparseVectorParams(modifier=edge.Modifier.Idf)},
+        wal_enabled=True,
+    )
+    try:
+        if (folder / "edge_config.json").exists():
+            return edge.EdgeShard.load(str(folder), config)
+        folder.mkdir(parents=True, exist_ok=True)
+        shard = edge.EdgeShard.create(str(folder), config)
+    except Exception as error:  # the binding raises nothing finer
+        raise _explained(error, folder) from error
+    _index_fields(shard)
+    return shard
+
+
+def _index_fields(shard: edge.EdgeShard) -> None:
+    for key in KEYWORD_FIELDS:
+        shard.update(edge.UpdateOperation.create_field_index(key, edge.PayloadSchemaType.Keyword))
+    for key in INTEGER_FIELDS:
+        shard.update(edge.UpdateOperation.create_field_index(key, edge.PayloadSchemaType.Integer))
+
+
+def _explained(error: Exception, folder: Path) -> Exception:
+    message = str(error)
+    if "WouldBlock" in message:
+        return IndexBusy(
+            "L'index est déjà ouvert par un autre programme (le serveur Fanal, sans doute). "
+            "Passez par ce serveur, ou arrêtez-le."
+        )
+    if "dimension" in message.lower() or "vector" in message.lower():
+        return IndexMismatch(
+            f"L'index de « {folder} » a été construit avec un autre modèle d'embeddings ({message}). "
+            "Remettez l'ancien réglage, ou supprimez ce dossier et relancez l'ingestion."
+        )
+    return ConfigurationError(f"L'index de « {folder} » ne s'ouvre pas : {message}")
+
+
+def _sparse(vector: SparseVector) -> edge.SparseVector:
+    return edge.SparseVector(indices=vector.indices, values=vector.values)
+
+
+def _floats(vector: Vector) -> list[float]:
+    return [float(value) for value in vector]
+
+
+def _lookup(vector: SparseVector) -> edge.QueryRequest:
+    query = edge.Query.Nearest(_sparse(vector), using=SPARSE)
+    return edge.QueryRequest(limit=1, query=query, with_vector=[SPARSE], with_payload=False)
+
+
+def _idf(hit: edge.ScoredPoint, query: SparseVector) -> float:
+    """Divide a one-term score by what the passage itself gave to it: Qdrant's own IDF is left."""
+    stored = hit.vector[SPARSE]  # type: ignore[index,call-overload]  # the stubs know only lists
+    weights = dict(zip(stored.indices, stored.values, strict=True))  # type: ignore[union-attr]
+    own = sum(weights.get(index, 0.0) for index in query.indices)
+    return float(hit.score) / own if own else 0.0
+
+
+def _hit(point: edge.ScoredPoint) -> Hit:
+    return Hit(str(point.id), float(point.score), point.payload or {})
+
+
+def _filter(where: SearchFilter) -> edge.Filter | None:
+    must: list[Any] = []
+    must_not: list[Any] = []
+    for condition in conditions(where):
+        if isinstance(condition, HasDense) and not condition.present:
+            must_not.append(edge.HasVectorCondition(DENSE))
+        else:
+            must.append(_condition(condition))
+    return edge.Filter(must=must or None, must_not=must_not or None) if must or must_not else None
+
+
+def _condition(condition: Condition) -> Any:
+    match condition:
+        case AnyOf(key, values):
+            return edge.FieldCondition(key=key, match=edge.MatchAny(any=list(values)))
+        case Between(key, low, high):
+            return edge.FieldCondition(key=key, range=edge.RangeFloat(gte=low, lte=high))
+        case HasDense():
+            return edge.HasVectorCondition(DENSE)

@@ -1,0 +1,1 @@
+"""The API: search, cited answers and the ingestion service, over HTTP."""

@@ -1,0 +1,225 @@
+"""A folder gives references that change with their file and its metadata, and documents that obey the sheet."""
+
+import csv
+import unicodedata
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from ingest.documents import EVERYONE, Kind, Status, Validity
+from ingest.errors import SourceUnavailable, UnreadableFile
+from ingest.parse import ocr
+from ingest.sources.files import FileReference, FolderSource
+
+DOCUMENTS = Path(__file__).parents[1] / "sample" / "documents"
+Form = Literal["NFC", "NFD"]
+COLUMNS = "fichier;reference;titre;date;valable_du;valable_jusqu_au;statut;remplace;remplace_par;groupes"
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> FolderSource:
+    return FolderSource("procedures", Kind.PROCEDURE, tmp_path)
+
+
+def write(folder: Path, *names: str) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"Texte de {name}.", encoding="utf-8")
+
+
+def describe(folder: Path, *rows: str, encoding: str = "utf-8-sig") -> None:
+    (folder / "metadonnees.csv").write_text(
+        "\r\n".join((COLUMNS, *rows)) + "\r\n", encoding=encoding, newline=""
+    )
+
+
+def only(source: FolderSource) -> FileReference:
+    [reference] = source.references()
+    return reference
+
+
+def keys(source: FolderSource) -> list[str]:
+    return [reference.key for reference in source.references()]
+
+
+def test_the_procedures_of_the_sample_take_their_metadata_from_the_sheet() -> None:
+    source = FolderSource("procedures", Kind.PROCEDURE, DOCUMENTS / "procedures")
+    with (DOCUMENTS / "procedures" / "metadonnees.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = {row["fichier"]: row for row in csv.DictReader(file, delimiter=";")}
+    references = {reference.key: reference for reference in source.references()}
+    assert set(references) == set(rows)
+    for key in ("PR-004 Délais de réponse (2022).pdf", "PR-001 Accueil physique et téléphonique.docx"):
+        document, row = source.load(references[key]), rows[key]
+        assert document.document_id == f"procedures:{key}"
+        assert document.number == row["reference"]
+        assert document.dated == date.fromisoformat(row["date"])
+        assert document.validity.status == Status(row["statut"])
+        assert document.title == document.blocks[0].text
+        assert document.groups == tuple(row["groupes"].split()) or document.groups == (EVERYONE,)
+
+
+def test_a_superseded_procedure_is_not_in_force_today() -> None:
+    source = FolderSource("procedures", Kind.PROCEDURE, DOCUMENTS / "procedures", pattern="PR-004*")
+    document = source.load(only(source))
+    assert document.validity.status is Status.SUPERSEDED
+    assert not document.validity.holds_on(date(2026, 11, 22))
+
+
+def test_without_a_sheet_a_file_is_in_force_for_everyone(source: FolderSource, tmp_path: Path) -> None:
+    write(tmp_path, "a/Congés.txt")
+    document = only(source).load()
+    assert (document.document_id, document.title) == ("procedures:a/Congés.txt", "Congés")
+    assert (document.validity, document.groups, document.url) == (Validity(), (EVERYONE,), None)
+    assert (tmp_path / (document.file or "")).is_file()
+
+
+def test_hidden_temporary_and_outside_files_are_skipped(source: FolderSource, tmp_path: Path) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name}-outside.txt"
+    outside.write_text("dehors")
+    write(tmp_path, "b.txt", "a.txt", ".cache/x.txt", ".secret.txt", "~$a.docx", "Thumbs.db")
+    describe(tmp_path)
+    (tmp_path / "lien.txt").symlink_to(outside)
+    (tmp_path / "copie.txt").symlink_to(tmp_path / "a.txt")
+    assert keys(source) == ["a.txt", "b.txt", "copie.txt"]
+
+
+def test_the_pattern_chooses_the_files(source: FolderSource, tmp_path: Path) -> None:
+    write(tmp_path, "a.txt", "b.md", "c/d.md")
+    assert keys(replace(source, pattern="**/*.md")) == ["b.md", "c/d.md"]
+
+
+def test_a_missing_folder_is_unavailable_and_not_empty(source: FolderSource, tmp_path: Path) -> None:
+    with pytest.raises(SourceUnavailable, match="introuvable"):
+        keys(replace(source, folder=tmp_path / "absent"))
+
+
+def test_a_fingerprint_changes_with_the_content_and_with_its_own_row_only(
+    source: FolderSource, tmp_path: Path
+) -> None:
+    write(tmp_path, "a.txt")
+    describe(tmp_path, "a.txt;PR-1;;;;;;;;")
+    first = only(source).fingerprint
+    describe(tmp_path, "a.txt;PR-1;;;;;;;;", "autre.txt;PR-9;;;;;;;;")
+    assert only(source).fingerprint == first
+    describe(tmp_path, "a.txt;PR-1;;;;;abroge;;;")
+    repealed = only(source).fingerprint
+    assert repealed != first
+    (tmp_path / "a.txt").write_text("Autre texte.")
+    assert only(source).fingerprint not in (first, repealed)
+
+
+def test_a_change_of_the_sources_groups_reaches_files_that_did_not_change(
+    source: FolderSource, tmp_path: Path
+) -> None:
+    write(tmp_path, "a.txt")
+    assert only(replace(source, groups=("direction",))).fingerprint != only(source).fingerprint
+
+
+def test_a_pdf_is_tried_again_once_the_ocr_is_installed(
+    source: FolderSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "scan.pdf")
+    monkeypatch.setattr(ocr, "missing_ocr", lambda: "l'OCR n'est pas installé")
+    before = only(source).fingerprint
+    monkeypatch.setattr(ocr, "missing_ocr", lambda: None)
+    assert only(source).fingerprint != before
+
+
+@pytest.mark.parametrize("on_disk", ["NFC", "NFD"])
+@pytest.mark.parametrize("in_sheet", ["NFC", "NFD"])
+def test_accents_and_spaces_match_however_they_are_written(
+    source: FolderSource, tmp_path: Path, on_disk: Form, in_sheet: Form
+) -> None:
+    name = "Règles d'été – congés.txt"
+    write(tmp_path, unicodedata.normalize(on_disk, name))
+    describe(tmp_path, f"{unicodedata.normalize(in_sheet, name)};PR-7;;;;;;;;")
+    document = only(source).load()
+    assert document.document_id == f"procedures:{name}"
+    assert document.number == "PR-7"
+    assert (tmp_path / (document.file or "")).is_file()
+
+
+def test_two_names_that_look_the_same_give_one_document(source: FolderSource, tmp_path: Path) -> None:
+    write(tmp_path, unicodedata.normalize("NFC", "été.txt"), unicodedata.normalize("NFD", "été.txt"))
+    assert keys(source) == ["été.txt"]
+
+
+def test_a_sheet_saved_again_by_a_spreadsheet_is_read(source: FolderSource, tmp_path: Path) -> None:
+    write(tmp_path, "a.txt")
+    describe(
+        tmp_path, "a.txt;PR-1;Congés d'été;05/01/2026;01/02/2026;31/12/2026;Remplacé;;;", encoding="cp1252"
+    )
+    document = only(source).load()
+    assert document.title == "Congés d'été"
+    assert document.dated == date(2026, 1, 5)
+    assert document.validity == Validity(date(2026, 2, 1), date(2026, 12, 31), Status.SUPERSEDED)
+
+
+def test_the_sheets_title_takes_the_typography_of_the_file(source: FolderSource, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# L’accueil d’été\n\nTexte.", encoding="utf-8")
+    describe(tmp_path, "a.md;;L'accueil d'été;;;;;;;")
+    assert only(source).load().title == "L’accueil d’été"
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("a.txt;;;31/02/2026;;;;;;", "ligne 2, colonne « date »"),
+        ("a.txt;;;;demain;;;;;", "ligne 2, colonne « valable_du »"),
+        ("a.txt;;;;;;perime;;;", "ligne 2, colonne « statut »"),
+        ("a.txt;;;;2026-02-01;2026-01-01;;;;", "ligne 2, colonne « valable_jusqu_au »"),
+        ("a.txt;;;;;;;;;\r\na.txt;;;;;;;;;", "ligne 3, colonne « fichier »"),
+    ],
+)
+def test_a_wrong_cell_is_named_by_file_line_and_column(
+    source: FolderSource, tmp_path: Path, row: str, message: str
+) -> None:
+    write(tmp_path, "a.txt")
+    describe(tmp_path, row)
+    with pytest.raises(UnreadableFile, match=r"metadonnees\.csv") as caught:
+        only(source).load()
+    assert message in str(caught.value)
+
+
+def test_a_sheet_without_its_first_column_hides_no_restriction(source: FolderSource, tmp_path: Path) -> None:
+    write(tmp_path, "a.txt")
+    (tmp_path / "metadonnees.csv").write_text("nom,groupes\na.txt,direction\n")
+    with pytest.raises(UnreadableFile, match="point-virgule"):
+        only(source).load()
+
+
+@pytest.mark.parametrize("cell", ["direction rh", "direction, rh", "direction,rh"])
+def test_groups_of_the_sheet_replace_those_of_the_source(
+    source: FolderSource, tmp_path: Path, cell: str
+) -> None:
+    write(tmp_path, "a.txt")
+    describe(tmp_path, f"a.txt;;;;;;;;;{cell}")
+    assert only(source).load().groups == ("direction", "rh")
+
+
+@pytest.mark.parametrize("cell", ["conseillers", EVERYONE])
+def test_a_sheet_cannot_open_a_restricted_source(source: FolderSource, tmp_path: Path, cell: str) -> None:
+    write(tmp_path, "a.txt")
+    describe(tmp_path, f"a.txt;;;;;;;;;{cell}")
+    with pytest.raises(UnreadableFile, match="colonne « groupes »"):
+        only(replace(source, groups=("direction", "rh"))).load()
+
+
+def test_the_address_of_a_file_is_quoted(source: FolderSource, tmp_path: Path) -> None:
+    write(tmp_path, "été/a b.txt")
+    template = "https://intranet.example/docs/{key}"
+    assert (
+        only(replace(source, url_template=template)).load().url
+        == "https://intranet.example/docs/%C3%A9t%C3%A9/a%20b.txt"
+    )
+
+
+def test_a_file_that_cannot_be_read_is_listed_and_reported(source: FolderSource, tmp_path: Path) -> None:
+    (tmp_path / "image.png").write_bytes(b"\x89PNG")
+    reference = only(source)
+    with pytest.raises(UnreadableFile, match="n'est pas pris en charge"):
+        source.load(reference)

@@ -1,0 +1,501 @@
+"""The code du travail and the practical sheets: from their files to linked documents."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.documents import Block, Document, Kind, Status
+from ingest.errors import UnreadableFile
+from ingest.sources.legal import SheetQuestion, read_code, read_sheets, sheet_questions
+from ingest.sources.markup import html_blocks, parse_fragment
+from ingest.sources.packages import DATASETS
+
+NEVER = 32472144000000
+"""1 January 2999, as LEGI writes "no end", in milliseconds."""
+IN_2019, SEPTEMBER_2026 = 1546300800000, 1788220800000
+
+
+def article(number: str, cid: int, text: str = "<p>Texte.</p>", **fields: Any) -> dict[str, Any]:
+    ids = [f"LEGIARTI{version:012d}" for version in (cid, cid + 500)]
+    data = {
+        "cid": ids[0],
+        "id": ids[1],
+        "num": number,
+        "etat": "VIGUEUR",
+        "dateDebut": IN_2019,
+        "dateFin": NEVER,
+        "articleVersions": [{"id": known} for known in ids],
+        "texteHtml": text,
+        "nota": "",
+        "notaHtml": "",
+    }
+    return {"type": "article", "data": data | fields}
+
+
+def code(*articles: dict[str, Any]) -> dict[str, Any]:
+    chapter = {
+        "type": "section",
+        "data": {"title": "Chapitre Ier :  Essais\r\n. "},
+        "children": list(articles),
+    }
+    part = {"type": "section", "data": {"title": "Partie législative  "}, "children": [chapter]}
+    data = {"title": "Code des phares", "dateDebutVersion": "2026-03-27"}
+    return {"type": "code", "data": data, "children": [part]}
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Any:
+    def write_json(content: Any) -> Path:
+        path = tmp_path / "data.json"
+        path.write_text(json.dumps(content), "utf-8")
+        return path
+
+    return write_json
+
+
+@pytest.fixture
+def read_articles(write: Any) -> Any:
+    def read(*articles: dict[str, Any]) -> list[Document]:
+        return list(read_code(write(code(*articles)), "phares"))
+
+    return read
+
+
+# --- articles ---------------------------------------------------------------------------------------------
+
+
+def test_an_article_says_its_number_its_code_and_its_place(read_articles: Any) -> None:
+    (document,) = read_articles(article(" L6313-4 ", 7))
+    assert document.document_id == "phares:LEGIARTI000000000007"
+    assert document.title == "Article L6313-4 du code des phares"
+    assert document.number == "L6313-4"
+    assert document.kind is Kind.LEGAL
+    assert document.path == ("Code des phares", "Partie législative", "Chapitre Ier : Essais")
+    assert document.url == "https://www.legifrance.gouv.fr/codes/article_lc/LEGIARTI000000000507"
+
+
+def test_an_annex_has_no_article_number(read_articles: Any) -> None:
+    (document,) = read_articles(article("Annexe I", 7))
+    assert document.title == "Annexe I du code des phares"
+    assert document.number is None
+
+
+@pytest.mark.parametrize(
+    ("state", "end", "status", "valid_to"),
+    [
+        ("VIGUEUR", NEVER, Status.IN_FORCE, None),
+        ("VIGUEUR_DIFF", NEVER, Status.IN_FORCE, None),
+        ("ABROGE_DIFF", SEPTEMBER_2026, Status.IN_FORCE, date(2026, 8, 31)),
+        ("ABROGE_DIFF", 7956748800000, Status.IN_FORCE, None),  # 22 February 2222: no day is known
+        ("ABROGE", IN_2019 + 86_400_000, Status.REPEALED, date(2019, 1, 1)),
+        ("MODIFIE", IN_2019 + 86_400_000, Status.SUPERSEDED, date(2019, 1, 1)),
+        ("MODIFIE", SEPTEMBER_2026, Status.IN_FORCE, date(2026, 8, 31)),  # ends after the extraction
+        (None, NEVER, Status.IN_FORCE, None),
+    ],
+)
+def test_an_article_holds_from_its_first_day_to_the_eve_of_the_next_version(
+    read_articles: Any, state: str | None, end: int, status: Status, valid_to: date | None
+) -> None:
+    (document,) = read_articles(article("L1-1", 7, etat=state, dateFin=end))
+    assert document.validity.valid_from == date(2019, 1, 1)
+    assert document.validity.valid_to == valid_to
+    assert document.validity.status is status
+
+
+def test_an_article_links_to_the_articles_it_cites_whatever_their_version(read_articles: Any) -> None:
+    href = "/affichCodeArticle.do?cidTexte=LEGITEXT000000000001&idArticle=LEGIARTI000000000508&dateTexte="
+    citing, _ = read_articles(
+        article("L1-1", 7, f'<p>Voir <a href="{href}">L. 1-2</a>.</p>'), article("L1-2", 8)
+    )
+    assert citing.blocks == (Block("paragraph", "Voir L. 1-2.", links=("phares:LEGIARTI000000000008",)),)
+
+
+@pytest.mark.parametrize(
+    ("href", "link"),
+    [
+        (
+            "/affichCodeArticle.do?cidTexte=LEGITEXT000006070719&idArticle=LEGIARTI000006417944",
+            "https://www.legifrance.gouv.fr/codes/article_lc/LEGIARTI000006417944",
+        ),
+        (
+            "/affichTexteArticle.do?cidTexte=JORFTEXT000000000001&idArticle=LEGIARTI000000000099",
+            "https://www.legifrance.gouv.fr/loda/article_lc/LEGIARTI000000000099",
+        ),
+        (
+            "/affichTexteArticle.do?cidTexte=JORFTEXT000000000001&idArticle=JORFARTI000000000099",
+            "https://www.legifrance.gouv.fr/jorf/article_jo/JORFARTI000000000099",
+        ),
+        (
+            "/affichTexte.do?cidTexte=JORFTEXT000000000001&categorieLien=cid",
+            "https://www.legifrance.gouv.fr/jorf/id/JORFTEXT000000000001",
+        ),
+        ("https://exemple.fr/phare", "https://exemple.fr/phare"),
+    ],
+)
+def test_what_is_not_in_the_code_is_linked_by_its_address(read_articles: Any, href: str, link: str) -> None:
+    (document,) = read_articles(article("L1-1", 7, f'<p><a href="{href}">ici</a></p>'))
+    assert document.blocks[0].links == (link,)
+
+
+@pytest.mark.parametrize(
+    "href", ["", "/affichCode.do?cidTexte=LEGITEXT000000000001&idSectionTA=LEGISCTA000000000001"]
+)
+def test_an_address_that_names_no_text_is_no_link(read_articles: Any, href: str) -> None:
+    (document,) = read_articles(article("L1-1", 7, f'<p><a href="{href}">ici</a></p>'))
+    assert document.blocks[0].links == ()
+
+
+def test_an_article_does_not_link_to_itself(read_articles: Any) -> None:
+    href = "/affichCodeArticle.do?cidTexte=LEGITEXT000000000001&idArticle=LEGIARTI000000000007"
+    (document,) = read_articles(article("L1-1", 7, f'<p><a href="{href}">L. 1-1</a></p>'))
+    assert document.blocks[0].links == ()
+
+
+def test_the_nota_is_the_last_paragraph_and_says_so(read_articles: Any) -> None:
+    (document,) = read_articles(
+        article("L1-1", 7, nota="x", notaHtml="<p>NOTA :</p><p>S'applique en 2027.</p>")
+    )
+    assert [block.text for block in document.blocks] == ["Texte.", "Nota : S'applique en 2027."]
+
+
+@pytest.mark.parametrize(
+    "content", ['{"type": "code"', '{"type": "code"}', '{"type": "code", "data": null}', "[]"]
+)
+def test_a_file_that_is_no_code_is_unreadable(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "data.json"
+    path.write_text(content)
+    with pytest.raises(UnreadableFile, match=r"data\.json"):
+        list(read_code(path, "phares"))
+
+
+def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFile):
+        list(read_sheets(tmp_path / "absent.json", "fiches"))
+
+
+# --- HTML -------------------------------------------------------------------------------------------------
+
+
+def blocks_of(markup: str) -> list[Block]:
+    return html_blocks(parse_fragment(markup), lambda address: address or None)
+
+
+def test_paragraphs_end_at_line_breaks_and_blanks_are_tidied() -> None:
+    texts = [
+        block.text for block in blocks_of("a\r\n b<br/><br/>c&nbsp;:<p></p><div>d<p>e</p>f</div><!-- x -->")
+    ]
+    assert texts == ["a b", "c :", "d", "e", "f"]
+
+
+def test_a_list_item_is_one_block_and_its_own_list_another() -> None:
+    blocks = blocks_of("<ul><li><p>un</p><p>deux<br>trois</p><ul><li>quatre</li></ul></li></ul>cinq")
+    assert [(block.kind, block.text) for block in blocks] == [
+        ("list_item", "un deux trois"),
+        ("list_item", "quatre"),
+        ("paragraph", "cinq"),
+    ]
+
+
+def test_headings_keep_their_depth_below_the_page_title() -> None:
+    blocks = blocks_of("<h2>A</h2><h3><strong>B</strong><br>b</h3><h4>C</h4>")
+    assert [(block.text, block.level) for block in blocks] == [("A", 1), ("B b", 2), ("C", 3)]
+
+
+def test_a_table_becomes_markdown_with_the_cells_that_span_rows_put_back() -> None:
+    (table,) = blocks_of(
+        "<table><tr><th>Effectif</th><th colspan=2>Durée</th></tr>"
+        "<tr><td rowspan=2>11 à 49</td><td>CDI</td><td>1 <a href='u'>an</a></td></tr>"
+        "<tr><td>CDD</td><td>a|b</td></tr></table>"
+    )
+    assert table.kind == "table"
+    assert table.links == ("u",)
+    assert table.text.split("\n") == [
+        "| Effectif | Durée |  |",
+        "| --- | --- | --- |",
+        "| 11 à 49 | CDI | 1 an |",
+        "| 11 à 49 | CDD | a\\|b |",
+    ]
+
+
+# --- sheets -----------------------------------------------------------------------------------------------
+
+LABOUR = "LEGITEXT000006072050"
+
+
+def reference(number: str, cid: int) -> dict[str, str]:
+    known = f"LEGIARTI{cid:012d}"
+    return {"text": number, "fmt": number, "cid": known, "id": f"LEGIARTI{cid + 500:012d}"}
+
+
+def section(title: str, markup: str, *references: dict[str, str], law: str = LABOUR) -> dict[str, Any]:
+    cited = {law: {"name": "code", "articles": list(references)}} if references else {}
+    return {"title": title, "html": markup, "references": cited, "text": "", "anchor": "", "description": ""}
+
+
+def sheet(
+    *sections: dict[str, Any], title: str = "Le congé de phare", key: str = "article1"
+) -> dict[str, Any]:
+    return {
+        "title": title,
+        "pubId": key,
+        "url": "https://exemple.fr/conge",
+        "date": "13/11/2025",
+        "intro": "<p>En bref.</p>",
+        "description": "",
+        "sections": list(sections),
+    }
+
+
+@pytest.fixture
+def read_sheet(write: Any) -> Any:
+    def read(*sections: dict[str, Any], articles: set[str] | None = None) -> Document:
+        (document,) = read_sheets(write([sheet(*sections)]), "fiches", articles)
+        return document
+
+    return read
+
+
+def texts(document: Document) -> list[str]:
+    return [block.text for block in document.blocks]
+
+
+def links_of(document: Document) -> dict[str, tuple[str, ...]]:
+    return {block.text: block.links for block in document.blocks if block.links}
+
+
+def test_a_sheet_is_one_document_with_its_day_and_its_sections_as_headings(read_sheet: Any) -> None:
+    document = read_sheet(
+        section("Le congé de phare", "<p>Présentation.</p>"),
+        section("Quelle durée\u00a0?", "<h3>Cas général</h3><ul><li>Un an.</li></ul>"),
+    )
+    assert (document.document_id, document.title, document.kind) == (
+        "fiches:article1",
+        "Le congé de phare",
+        Kind.LEGAL,
+    )
+    assert (document.url, document.dated) == ("https://exemple.fr/conge", date(2025, 11, 13))
+    assert document.validity.valid_from is None
+    assert document.blocks == (
+        Block("paragraph", "En bref."),
+        Block("paragraph", "Présentation."),
+        Block("heading", "Quelle durée ?", 1),
+        Block("heading", "Cas général", 2),
+        Block("list_item", "Un an."),
+    )
+
+
+@pytest.mark.parametrize(
+    "naming",
+    [
+        "Voir l'article L. 1234-5.",
+        "Voir les articles L. 1234-1 à L. 1234-9.",
+        "Voir les articles L. 1234-1 à 1234-9.",
+        "Voir les articles L. 1234-1 à 9.",
+        'Voir <a href="https://www.legifrance.gouv.fr/codes/article_lc/LEGIARTI000000000507">la loi</a>.',
+    ],
+)
+def test_the_block_that_names_an_article_links_to_it(read_sheet: Any, naming: str) -> None:
+    document = read_sheet(section("Q", f"<p>Rien.</p><p>{naming}</p>", reference("L1234-5", 7)))
+    assert list(links_of(document).values()) == [("code-du-travail:LEGIARTI000000000007",)]
+    assert document.blocks[-1].links
+
+
+@pytest.mark.parametrize(
+    "naming", ["L. 1234-6", "L. 1234-1 à L. 1234-4", "L. 1234-1 à R. 1234-9", "R. 1234-5"]
+)
+def test_a_reference_that_the_section_does_not_name_is_no_link(read_sheet: Any, naming: str) -> None:
+    document = read_sheet(section("Q", f"<p>Voir {naming}.</p>", reference("L1234-5", 7)))
+    assert links_of(document) == {}
+
+
+def test_the_social_security_code_has_its_own_source(read_sheet: Any) -> None:
+    document = read_sheet(
+        section("Q", "<p>Article L. 161-1.</p>", reference("L161-1", 7), law="LEGITEXT000006073189")
+    )
+    assert document.blocks[-1].links == ("code-securite-sociale:LEGIARTI000000000007",)
+
+
+def test_an_article_that_is_not_at_hand_is_linked_by_its_page(read_sheet: Any) -> None:
+    document = read_sheet(
+        section("Q", "<p>Article L. 1234-5.</p>", reference("L1234-5", 7)),
+        articles={"code-du-travail:LEGIARTI000000000008"},
+    )
+    assert document.blocks[-1].links == (
+        "https://www.legifrance.gouv.fr/codes/article_lc/LEGIARTI000000000007",
+    )
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "",
+        '<ul><li><a href="https://exemple.fr/a">Calculer une indemnité</a></li></ul>',
+        '<ul><li><div class="fr-card"><h3>Le CDI</h3><p>Un contrat.</p></div></li></ul>',
+        '<div class="youtube_player"></div><section class="fr-accordion"><h3><button>Lire la retranscription'
+        "</button></h3><p>Bonjour, c'est Honorine.</p></section>",
+        "<h3>Titre seul</h3>",
+    ],
+)
+def test_menus_cards_and_videos_are_left_out_with_their_heading(read_sheet: Any, markup: str) -> None:
+    assert texts(read_sheet(section("Services en ligne", markup))) == ["En bref."]
+
+
+@pytest.mark.parametrize("title", ["Qui contacter\u00a0?", "Textes de référence"])
+def test_contacts_and_texts_stay_even_when_they_are_links(read_sheet: Any, title: str) -> None:
+    document = read_sheet(
+        section(title, '<ul><li><a href="https://exemple.fr">Article L. 1234-5</a></li></ul>')
+    )
+    assert texts(document)[1:] == [title.replace("\u00a0", " "), "Article L. 1234-5"]
+
+
+def test_the_title_of_a_box_opens_no_section(read_sheet: Any) -> None:
+    document = read_sheet(
+        section("Q", '<div class="fr-highlight"><h3>À savoir !</h3><p>Un mois.</p></div><p>Suite.</p>')
+    )
+    assert [block.kind for block in document.blocks[2:]] == ["paragraph"] * 3
+
+
+def test_a_sheet_question_joins_the_titles_and_knows_its_articles(write: Any) -> None:
+    cited = (reference("L1234-5", 7), reference("L1234-6", 8))
+    path = write(
+        [
+            sheet(
+                section("Quelle durée ?", "<p>Articles L. 1234-5 et L. 1234-6.</p>", *cited),
+                section("Combien ?", "<p>Article L. 1234-6.</p>", *cited),
+            )
+        ]
+    )
+    known = "code-du-travail:LEGIARTI000000000007"
+    assert list(sheet_questions(path, {known}, "fiches")) == [
+        SheetQuestion(
+            "Le congé de phare Quelle durée ?", "fiches:article1", "Quelle durée ?", frozenset({known})
+        )
+    ]
+
+
+def test_the_list_of_texts_answers_the_title_and_the_same_question_is_asked_once(write: Any) -> None:
+    path = write(
+        [
+            sheet(section("Textes de référence", "<p>L. 1234-5</p>", reference("L1234-5", 7))),
+            sheet(section("Le congé de phare", "<p>L. 1234-6</p>", reference("L1234-6", 8)), key="article2"),
+        ]
+    )
+    gold = frozenset(f"code-du-travail:LEGIARTI00000000000{last}" for last in "78")
+    (question,) = sheet_questions(path, gold)
+    assert (question.question, question.gold) == ("Le congé de phare", gold)
+
+
+# --- the real data ----------------------------------------------------------------------------------------
+
+CACHE = Path(os.environ.get("FANAL_CACHE") or Path(__file__).resolve().parent.parent / ".cache")
+
+
+def real(name: str) -> Path:
+    if not DATASETS[name].is_whole(CACHE):
+        pytest.skip(f"{name} is not in {CACHE}: python -m ingest fetch {name}")
+    return DATASETS[name].place(CACHE)
+
+
+@pytest.fixture(scope="module")
+def labour_code() -> dict[str, Document]:
+    return {
+        document.document_id: document for document in read_code(real("code-du-travail"), "code-du-travail")
+    }
+
+
+@pytest.fixture(scope="module")
+def by_number(labour_code: dict[str, Document]) -> dict[str, Document]:
+    return {document.number: document for document in labour_code.values() if document.number}
+
+
+@pytest.fixture(scope="module")
+def all_articles(labour_code: dict[str, Document]) -> set[str]:
+    social = read_code(real("code-securite-sociale"), "code-securite-sociale")
+    return {*labour_code, *(document.document_id for document in social)}
+
+
+def blocks(documents: Iterator[Document] | list[Document]) -> list[Block]:
+    return [block for document in documents for block in document.blocks]
+
+
+@pytest.mark.law
+@pytest.mark.slow
+def test_the_code_du_travail_is_read_whole(labour_code: dict[str, Document]) -> None:
+    assert len(labour_code) == 11_545
+    assert all(document.blocks for document in labour_code.values())
+    assert all(block.text.strip() == block.text != "" for block in blocks(list(labour_code.values())))
+    assert Counter(document.number is None for document in labour_code.values())[True] == 10
+
+
+@pytest.mark.law
+@pytest.mark.slow
+def test_the_article_on_skills_assessments_is_word_for_word(by_number: dict[str, Document]) -> None:
+    document = by_number["L6313-4"]
+    assert document.url == "https://www.legifrance.gouv.fr/codes/article_lc/LEGIARTI000037385673"
+    assert document.blocks[-1].text == (
+        "La durée du bilan de compétences ne peut excéder vingt-quatre heures par bilan."
+    )
+    assert by_number["L6313-1"].document_id in document.blocks[0].links
+
+
+@pytest.mark.law
+@pytest.mark.slow
+def test_articles_whose_end_is_planned_hold_until_the_day_before(
+    labour_code: dict[str, Document], by_number: dict[str, Document]
+) -> None:
+    assert by_number["L6323-13"].validity.valid_to == date(2026, 8, 31)
+    assert by_number["L6323-13"].validity.status is Status.IN_FORCE
+    assert by_number["R4451-39"].validity.valid_to == date(2027, 6, 30)
+    assert by_number["D1142-19"].validity.valid_to == date(2029, 2, 28)
+    assert sum(document.validity.valid_to is not None for document in labour_code.values()) == 88
+
+
+@pytest.mark.law
+@pytest.mark.slow
+def test_no_word_of_the_code_is_lost(labour_code: dict[str, Document]) -> None:
+    def characters(text: str) -> Counter[str]:
+        return Counter("".join(text.split()))
+
+    lost = []
+    pending = [json.loads(real("code-du-travail").read_bytes())]
+    while pending:
+        node = pending.pop()
+        pending += node.get("children", [])
+        if node["type"] == "article":
+            read = labour_code[f"code-du-travail:{node['data']['cid']}"]
+            if characters(node["data"]["texte"]) - characters("".join(texts(read))):
+                lost.append(read.number)
+    assert lost == []
+
+
+@pytest.mark.law
+@pytest.mark.slow
+def test_the_links_of_the_code_are_its_articles_or_addresses(labour_code: dict[str, Document]) -> None:
+    links = [link for block in blocks(list(labour_code.values())) for link in block.links]
+    assert sum(link in labour_code for link in links) > 12_000
+    assert all(link in labour_code or link.startswith("http") for link in links)
+
+
+@pytest.mark.law
+@pytest.mark.slow
+def test_the_sheets_are_read_whole_and_their_links_resolve(all_articles: set[str]) -> None:
+    documents = list(read_sheets(real("fiches-travail"), "fiches-travail", all_articles))
+    links = [link for block in blocks(documents) for link in block.links]
+    assert len({document.document_id for document in documents}) == len(documents) == 269
+    assert all(block.text.strip() == block.text != "" for block in blocks(documents))
+    assert all(link in all_articles or link.startswith("http") for link in links)
+    assert sum(link in all_articles for link in links) > 8_000
+
+
+@pytest.mark.law
+@pytest.mark.slow
+def test_the_sheets_ask_several_hundred_questions(labour_code: dict[str, Document]) -> None:
+    questions = list(sheet_questions(real("fiches-travail"), labour_code))
+    assert len({question.question for question in questions}) == len(questions) == 585
+    assert all(question.gold <= labour_code.keys() for question in questions)

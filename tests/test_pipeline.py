@@ -1,0 +1,185 @@
+"""The ingest path: what a source holds is what the index holds, and no text is embedded twice."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from ingest.documents import Document, Kind
+from ingest.errors import SourceUnavailable
+from ingest.index import Index, Query, SearchFilter
+from ingest.manifest import Manifest
+from ingest.pipeline import Ingestion, Progress
+from ingest.sources.base import FailedItem, Item, LoadedItem
+from tests.support import WordEmbedder, make_document
+
+ALL = SearchFilter(groups=None)
+
+
+@dataclass
+class ListSource:
+    """A source held in memory."""
+
+    documents: list[Document] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    reachable: bool = True
+    name: str = "essai"
+    kind: Kind = Kind.PROCEDURE
+
+    def fingerprint(self) -> None:
+        return None
+
+    def items(self) -> Iterable[Item]:
+        if not self.reachable:
+            raise SourceUnavailable("Le partage est débranché.")
+        loaded = [LoadedItem(d.document_id.removeprefix(f"{self.name}:"), d) for d in self.documents]
+        return [*loaded, *(FailedItem(key, "fichier abîmé") for key in self.broken)]
+
+
+@dataclass
+class Bench:
+    index: Index
+    manifest: Manifest
+    embedder: WordEmbedder
+
+    @property
+    def ingestion(self) -> Ingestion:
+        return Ingestion(self.index, self.manifest, self.embedder)
+
+    def texts(self) -> list[str]:
+        return [hit.payload["text"] for hit in self.index.passages(ALL)]
+
+
+@pytest.fixture
+def bench(edge_index: Index, embedder: WordEmbedder, tmp_path: Path) -> Iterator[Bench]:
+    manifest = Manifest(tmp_path / "ingest.sqlite")
+    yield Bench(edge_index, manifest, embedder)
+    manifest.close()
+
+
+A = make_document(
+    "a", "# Un", "Le bilan de compétences dure vingt-quatre heures.", "# Deux", "Il est confidentiel."
+)
+B = make_document("b", "La validation des acquis demande un livret.")
+
+
+def test_a_run_indexes_what_the_source_holds_and_counts_it(bench: Bench) -> None:
+    [report] = bench.ingestion.run_sources([ListSource([A, B])])
+    assert (report.added, report.changed, report.unchanged, report.removed, report.passages) == (
+        2,
+        0,
+        0,
+        0,
+        3,
+    )
+    assert len(bench.texts()) == 3
+
+
+def test_passages_are_found_by_words_before_any_is_embedded(bench: Bench) -> None:
+    bench.ingestion.run_sources([ListSource([A, B])])
+    assert bench.embedder.embedded == []
+    assert bench.index.search(Query("livret de validation", where=ALL))[0].payload["title"] == "b"
+
+
+def test_an_unchanged_source_embeds_nothing_and_says_so(bench: Bench) -> None:
+    source = ListSource([A, B])
+    bench.ingestion.run_sources([source])
+    assert bench.ingestion.fill_dense() == 3
+    [report] = bench.ingestion.run_sources([source])
+    assert (report.added, report.changed, report.unchanged) == (0, 0, 2)
+    assert bench.ingestion.fill_dense() == 0
+    assert len(bench.embedder.embedded) == 3
+
+
+def test_a_changed_document_is_embedded_where_it_changed_only(bench: Bench) -> None:
+    bench.ingestion.run_sources([ListSource([A, B])])
+    bench.ingestion.fill_dense()
+    changed = make_document("a", "# Un", "Le bilan dure seize heures.", "# Deux", "Il est confidentiel.")
+    [report] = bench.ingestion.run_sources([ListSource([changed, B])])
+    assert (report.changed, report.unchanged) == (1, 1)
+    assert bench.ingestion.fill_dense() == 1
+    assert "seize heures" in bench.embedder.embedded[-1]
+
+
+def test_a_shorter_version_leaves_no_passage_behind(bench: Bench) -> None:
+    bench.ingestion.run_sources([ListSource([A])])
+    bench.ingestion.run_sources([ListSource([make_document("a", "Tout tient ici.")])])
+    assert bench.texts() == ["Tout tient ici."]
+
+
+def test_a_document_that_is_gone_is_gone_from_the_index(bench: Bench) -> None:
+    bench.ingestion.run_sources([ListSource([A, B])])
+    [report] = bench.ingestion.run_sources([ListSource([B])])
+    assert report.removed == 1
+    assert bench.texts() == ["La validation des acquis demande un livret."]
+
+
+def test_a_source_that_cannot_be_reached_loses_nothing(bench: Bench) -> None:
+    bench.ingestion.run_sources([ListSource([A, B])])
+    [report] = bench.ingestion.run_sources([ListSource(reachable=False)])
+    assert report.failures == ["Le partage est débranché."]
+    assert len(bench.texts()) == 3
+
+
+def test_a_source_that_is_suddenly_empty_loses_nothing(bench: Bench) -> None:
+    bench.ingestion.run_sources([ListSource([A, B])])
+    [report] = bench.ingestion.run_sources([ListSource([])])
+    assert "ne contient plus rien" in report.failures[0]
+    assert len(bench.texts()) == 3
+
+
+def test_a_broken_file_is_named_and_the_others_go_on(bench: Bench) -> None:
+    [report] = bench.ingestion.run_sources([ListSource([A, B], broken=["abîmé.pdf"])])
+    assert report.added == 2
+    assert report.failures == ["abîmé.pdf : fichier abîmé"]
+
+
+def test_a_file_that_breaks_keeps_the_passages_of_its_last_good_version(bench: Bench) -> None:
+    bench.ingestion.run_sources([ListSource([A, B])])
+    [report] = bench.ingestion.run_sources([ListSource([A], broken=["b"])])
+    assert report.failures == ["b : fichier abîmé"]
+    assert len(bench.texts()) == 3
+    [mended] = bench.ingestion.run_sources([ListSource([A, B])])
+    assert (mended.changed, mended.failures) == (1, [])
+
+
+def test_two_passages_with_the_same_words_share_one_embedding(bench: Bench) -> None:
+    twins = [make_document(key, "Même texte.", title="Même titre") for key in ("x", "y")]
+    bench.ingestion.run_sources([ListSource(twins)])
+    assert bench.ingestion.fill_dense() == 1
+    assert bench.index.count(SearchFilter(groups=None, embedded=True)) == 2
+
+
+def test_vectors_already_computed_serve_a_document_that_comes_back(bench: Bench) -> None:
+    bench.ingestion.run_sources([ListSource([A, B])])
+    bench.ingestion.fill_dense()
+    bench.ingestion.run_sources([ListSource([B])])
+    bench.ingestion.run_sources([ListSource([A, B])])
+    assert bench.ingestion.fill_dense() == 0
+    assert bench.index.count(SearchFilter(groups=None, embedded=True)) == 3
+
+
+def test_a_stopped_dense_run_goes_on_where_it_was(bench: Bench) -> None:
+    many = [make_document(f"d{n}", f"Texte numéro {n}.") for n in range(40)]
+    bench.ingestion.run_sources([ListSource(many)])
+    first = bench.ingestion.fill_dense(stop=lambda: True)
+    assert 0 < first < 40
+    assert first + bench.ingestion.fill_dense() == 40
+    assert len(bench.embedder.embedded) == 40
+
+
+def test_progress_counts_up_to_the_number_of_documents_and_passages(bench: Bench) -> None:
+    seen: list[Progress] = []
+    bench.ingestion.run_sources([ListSource([A, B])], seen.append)
+    bench.ingestion.fill_dense(seen.append)
+    assert Progress("lecture", "essai", 2, 2) in seen
+    assert seen[-1] == Progress("vecteurs", "", 3, 3)
+
+
+def test_forgetting_a_source_leaves_the_others(bench: Bench) -> None:
+    other = ListSource([make_document("z", "Autre source.", source="autre")], name="autre")
+    bench.ingestion.run_sources([ListSource([A, B]), other])
+    assert bench.ingestion.forget_source("essai") == 2
+    assert bench.texts() == ["Autre source."]
+    assert list(bench.manifest.states()) == ["autre"]

@@ -1,0 +1,1 @@
+"""The advisors' intranet page (Streamlit); knows the server through HTTP only."""
