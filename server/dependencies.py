@@ -1,0 +1,59 @@
+"""What routes ask for: the parts built at start, and who is calling."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from ingest.index import Index
+from ingest.manifest import Manifest
+from server.generate import Generator
+from server.ingestions import IngestionService
+from server.retrieve import HybridRetriever
+from server.settings import ServerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the server is made of; built once, in the app's lifespan."""
+
+    settings: ServerSettings
+    index: Index
+    manifest: Manifest
+    retriever: HybridRetriever
+    generator: Generator
+    fallback: Generator
+    ingestions: IngestionService
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling.
+
+    Args:
+        groups: the groups whose documents they may read, beside everyone's.
+    """
+
+    groups: frozenset[str]
+
+
+def parts_of(request: Request) -> Parts:
+    """Give the parts that the lifespan built."""
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+def caller_of(parts: Annotated[Parts, Depends(parts_of)]) -> Caller:
+    """Say who is calling: with sign-in off, the person at this machine."""
+    return Caller(parts.settings.local_groups)
+
+
+def today() -> date:
+    """Give the day that a question without a date is about."""
+    return date.today()
+
+
+PartsDep = Annotated[Parts, Depends(parts_of)]
+CallerDep = Annotated[Caller, Depends(caller_of)]
+TodayDep = Annotated[date, Depends(today)]

@@ -1,0 +1,123 @@
+"""Errors as RFC 9457 problem details, in French that an advisor understands."""
+
+import logging
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from ingest.documents import Kind
+from ingest.errors import ConfigurationError, FanalError, IngestionRunning, SourceUnavailable
+from server.errors import ModelError
+from server.schemas import Problem
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class NotFound(FanalError):
+    """What is asked for does not exist, or not for this caller."""
+
+
+_STATUS: Mapping[type[FanalError], int] = {
+    NotFound: 404,
+    IngestionRunning: 409,
+    ConfigurationError: 422,
+    ModelError: 502,
+    SourceUnavailable: 503,
+}
+
+_TITLES = {
+    400: "Demande illisible",
+    404: "Introuvable",
+    405: "Action impossible à cette adresse",
+    409: "Déjà en cours",
+    413: "Demande trop longue",
+    422: "Demande à corriger",
+    500: "Erreur du serveur",
+    502: "Le modèle de rédaction ne répond pas",
+    503: "Service indisponible",
+}
+
+_FIELDS = {
+    "question": "la question",
+    "query": "la recherche",
+    "as_of": "la date",
+    "kinds": "le type de document",
+    "sources": "la source",
+    "k": "le nombre de résultats",
+    "conversation_id": "la conversation",
+}
+
+_KINDS = ", ".join(Kind)
+
+
+def problem(status: int, detail: str, *, retry: bool = False) -> Problem:
+    """Write a problem with the title that its status has here."""
+    return Problem(title=_TITLES.get(status, "Erreur"), status=status, detail=detail, retry=retry)
+
+
+def problem_of(error: FanalError) -> Problem:
+    """Write an error of Fanal as a problem."""
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
+    return problem(status, str(error), retry=error.retry)
+
+
+def explain(error: RequestValidationError | ValidationError) -> str:
+    """Say in French what is wrong with a request, one sentence a fault."""
+    return " ".join(dict.fromkeys(_sentence(fault) for fault in error.errors()))
+
+
+def _sentence(fault: Mapping[str, object]) -> str:
+    place = [str(part) for part in fault["loc"] if part != "body"] if isinstance(fault["loc"], tuple) else []
+    name = _FIELDS.get(place[0], f"« {place[0]} »") if place else "la demande"
+    context = fault.get("ctx")
+    limits: Mapping[str, object] = context if isinstance(context, Mapping) else {}
+    known = {
+        "missing": f"Il manque {name}.",
+        "string_too_short": f"{name.capitalize()} est vide.",
+        "string_too_long": f"{name.capitalize()} est trop longue : {limits.get('max_length')} caractères au plus.",
+        "extra_forbidden": f"Le champ {name} n’existe pas.",
+        "json_invalid": "La demande n’est pas un JSON valide.",
+        "enum": f"{name.capitalize()} demandé n’existe pas ; types connus : {_KINDS}.",
+        "less_than_equal": f"{name.capitalize()} est trop grand : {limits.get('le')} au plus.",
+        "greater_than_equal": f"{name.capitalize()} est trop petit : {limits.get('ge')} au moins.",
+    }
+    kind = str(fault["type"])
+    if kind.startswith("date"):
+        return (
+            f"{name.capitalize()} n’est pas une date valide : écrivez-la AAAA-MM-JJ, par exemple 2026-11-22."
+        )
+    return known.get(kind, f"{name.capitalize()} n’a pas la forme attendue.")
+
+
+def answer(found: Problem) -> JSONResponse:
+    """Send a problem."""
+    return JSONResponse(found.model_dump(), found.status, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of the app a problem."""
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        return answer(problem(422, explain(error)))
+
+    @app.exception_handler(HTTPException)
+    async def refused(_: Request, error: HTTPException) -> JSONResponse:
+        details = {404: "Cette adresse n’existe pas.", 405: "Cette adresse ne se demande pas ainsi."}
+        return answer(problem(error.status_code, details.get(error.status_code, str(error.detail))))
+
+    @app.exception_handler(FanalError)
+    async def known(_: Request, error: FanalError) -> JSONResponse:
+        return answer(problem_of(error))
+
+    @app.exception_handler(Exception)
+    async def unknown(request: Request, error: Exception) -> JSONResponse:
+        logger.error("unexpected error on %s", request.url.path, exc_info=error)
+        detail = "Une erreur imprévue s’est produite. Réessayez ; si elle revient, prévenez l’administrateur."
+        return answer(problem(500, detail, retry=True))

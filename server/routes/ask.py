@@ -1,0 +1,71 @@
+"""`POST /v1/ask`: a cited answer, whole as JSON or statement by statement as server-sent events."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from fastapi.sse import EventSourceResponse, format_sse_event
+from pydantic import BaseModel
+
+from ingest.errors import FanalError
+from server import ask as path
+from server.dependencies import CallerDep, PartsDep, TodayDep
+from server.problems import problem_of
+from server.schemas import Answer, AskRequest, SearchResponse
+
+router = APIRouter(prefix="/v1")
+
+EVENT_STREAM = "text/event-stream"
+
+
+@router.post("/ask", response_model=Answer)
+async def ask(
+    body: AskRequest, request: Request, parts: PartsDep, caller: CallerDep, day: TodayDep
+) -> Response | Answer:
+    """Answer a question; `Accept: text/event-stream` gives the events as they come."""
+    events = path.ask(
+        body,
+        retriever=parts.retriever,
+        generator=parts.generator,
+        fallback=parts.fallback,
+        groups=caller.groups,
+        today=day,
+    )
+    if EVENT_STREAM in request.headers.get("accept", ""):
+        return EventSourceResponse(
+            _stream(events), headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+        )
+    return await _whole(events)
+
+
+async def _whole(events: AsyncGenerator[path.Event, None]) -> Answer:
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, path.Done):
+                return event.answer
+    raise RuntimeError("the ask path ended without an answer")
+
+
+async def _stream(events: AsyncGenerator[path.Event, None]) -> AsyncIterator[bytes]:
+    """Write the events; once the stream has begun, an error is an event as well."""
+    try:
+        async with aclosing(events):
+            async for event in events:
+                yield _written(event)
+    except FanalError as error:
+        yield _sse("error", problem_of(error))
+
+
+def _written(event: path.Event) -> bytes:
+    match event:
+        case path.PassagesFound(passages):
+            return _sse("passages", SearchResponse(passages=passages))
+        case path.StatementReady(statement):
+            return _sse("statement", statement)
+        case path.Done(answer):
+            return _sse("done", answer)
+
+
+def _sse(name: str, data: BaseModel) -> bytes:
+    return format_sse_event(event=name, data_str=data.model_dump_json())

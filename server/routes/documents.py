@@ -1,0 +1,66 @@
+"""`GET /v1/documents/{id}` and its original file; an id may hold slashes, so the longer address comes first."""
+
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import FileResponse
+
+from ingest.index import Hit, SearchFilter
+from ingest.sources.config import read_sources
+from server.dependencies import CallerDep, Parts, PartsDep
+from server.problems import NotFound
+from server.retrieve import passage_of
+from server.schemas import DocumentView
+
+router = APIRouter(prefix="/v1/documents")
+
+
+def passages_of(document_id: str, parts: PartsDep, caller: CallerDep) -> list[Hit]:
+    """Give the document's passages; one that the caller may not read does not exist for them."""
+    hits = parts.index.passages(SearchFilter(groups=caller.groups, document_id=document_id))
+    if not hits:
+        raise NotFound("Ce document n’existe pas, ou n’est plus dans la base.")
+    return hits
+
+
+PassagesDep = Annotated[list[Hit], Depends(passages_of)]
+
+
+@router.get("/{document_id:path}/file")
+def original(hits: PassagesDep, parts: PartsDep) -> FileResponse:
+    """Send the original file, to be shown by the browser where it can; never as a page of this site."""
+    payload = hits[0].payload
+    path = _original(parts, payload["source"], payload["file"])
+    headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
+    shown = path.suffix.lower() == ".pdf"
+    return FileResponse(
+        path,
+        filename=path.name,
+        content_disposition_type="inline" if shown else "attachment",
+        headers=headers,
+    )
+
+
+@router.get("/{document_id:path}")
+def document(document_id: str, hits: PassagesDep) -> DocumentView:
+    """Give a document and its passages in reading order."""
+    first = hits[0].payload
+    names = ("source", "kind", "title", "url", "number", "status", "valid_from", "valid_to", "file")
+    return DocumentView(
+        id=document_id,
+        passages=[passage_of(hit) for hit in hits],
+        **{name: first[name] for name in names},
+    )
+
+
+def _original(parts: Parts, source: str, file: str | None) -> Path:
+    """Find the file below its source's folder; a path or a link that leaves it is not followed."""
+    settings = parts.settings
+    for config in read_sources(settings.sources_file):
+        if config.name == source and config.folder is not None and file is not None:
+            folder = (settings.sources_file.parent / config.folder).resolve()
+            path = (folder / file).resolve()
+            if path.is_relative_to(folder) and path.is_file():
+                return path
+    raise NotFound("L’original de ce document n’est pas disponible.")

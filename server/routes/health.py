@@ -1,0 +1,26 @@
+"""`GET /health/live` (the process answers) and `/health/ready` (its parts do)."""
+
+from fastapi import APIRouter
+
+from server.dependencies import PartsDep
+
+router = APIRouter(prefix="/health")
+
+
+@router.get("/live")
+def live() -> dict[str, str]:
+    """Say that the process answers."""
+    return {"status": "ok"}
+
+
+@router.get("/ready")
+def ready(parts: PartsDep) -> dict[str, str | int | float]:
+    """Say that the index answers, and how much of it can be searched by meaning."""
+    _, passages = parts.manifest.embedded()
+    return {
+        "status": "ok",
+        "passages": passages,
+        "dense_share": round(parts.manifest.dense_share(), 4),
+        "mode": parts.generator.mode,
+        "model": parts.generator.model,
+    }

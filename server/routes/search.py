@@ -1,0 +1,16 @@
+"""`POST /v1/search`: the passages that best match a query."""
+
+from fastapi import APIRouter
+
+from server.dependencies import CallerDep, PartsDep
+from server.retrieve import passage_of
+from server.schemas import SearchRequest, SearchResponse
+
+router = APIRouter(prefix="/v1")
+
+
+@router.post("/search")
+def search(body: SearchRequest, parts: PartsDep, caller: CallerDep) -> SearchResponse:
+    """Find passages in force on `as_of` (today by default) that the caller may read, best first."""
+    hits, _ = parts.retriever.search(body.query, body, caller.groups, body.k)
+    return SearchResponse(passages=[passage_of(hit) for hit in hits])

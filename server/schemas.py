@@ -1,0 +1,171 @@
+"""The wire types of `/v1`: what other programs send and receive. Changing one breaks them."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from ingest.documents import Kind, Status
+
+MAX_QUESTION_CHARS = 4_000
+"""Longest question or search query, in characters: a page of text is a document, not a question."""
+
+Question = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARS)
+]
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Scope(_Wire):
+    """Which passages a request may use."""
+
+    as_of: date | None = None
+    kinds: list[Kind] | None = None
+    sources: list[str] | None = None
+
+
+class SearchRequest(Scope):
+    """Body of `POST /v1/search`."""
+
+    query: Question
+    k: int = Field(default=10, ge=1, le=100)
+
+
+class Passage(_Wire):
+    """A passage as a reader sees it; `score` orders the passages of one request and means nothing else."""
+
+    id: str
+    document_id: str
+    kind: Kind
+    source: str
+    title: str
+    path: list[str]
+    text: str
+    score: float
+    page: int | None = None
+    url: str | None = None
+    number: str | None = None
+    status: Status
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class SearchResponse(_Wire):
+    """Answer of `POST /v1/search`."""
+
+    passages: list[Passage]
+
+
+class AskRequest(Scope):
+    """Body of `POST /v1/ask`."""
+
+    question: Question
+    conversation_id: str | None = Field(default=None, max_length=64)
+
+
+class Citation(_Wire):
+    """A quote found in a passage: `passage.text[start:end] == quote`."""
+
+    passage_id: str
+    quote: str
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+
+
+class Statement(_Wire):
+    """A sentence of the answer; `verified` only when each of its quotes was found in its passage."""
+
+    text: str
+    verified: bool
+    citations: list[Citation]
+
+
+Mode = Literal["generative", "extractive"]
+
+
+class Answer(_Wire):
+    """Answer of `POST /v1/ask`, and the data of its last event (`done`)."""
+
+    id: str
+    conversation_id: str
+    mode: Mode
+    abstained: bool
+    statements: list[Statement]
+    passages: list[Passage]
+    warnings: list[str]
+    model: str
+    timings: dict[str, float]
+    energy_wh: float | None = None
+
+
+class SourceSummary(_Wire):
+    """One line of `GET /v1/sources`."""
+
+    name: str
+    kind: Kind
+    documents: int
+    passages: int
+    embedded: int
+    failures: int
+    last_run: str | None = None
+
+
+class DocumentView(_Wire):
+    """Answer of `GET /v1/documents/{id}`: a document and its passages in reading order."""
+
+    id: str
+    source: str
+    kind: Kind
+    title: str
+    url: str | None = None
+    number: str | None = None
+    status: Status
+    valid_from: date | None = None
+    valid_to: date | None = None
+    file: str | None = None
+    passages: list[Passage]
+
+
+class IngestionRequest(_Wire):
+    """Body of `POST /v1/ingestions`: the sources to run, all when none is named."""
+
+    sources: list[str] | None = None
+
+
+class SourceReport(_Wire):
+    """What one run did with one source."""
+
+    source: str
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    passages: int = 0
+    failures: list[str] = []
+
+
+class IngestionView(_Wire):
+    """Answer of `/v1/ingestions`: where a run stands."""
+
+    id: str
+    state: Literal["running", "done", "failed"]
+    stage: str
+    done: int
+    total: int
+    reports: list[SourceReport]
+    embedded: int
+    to_embed: int
+    error: str | None = None
+
+
+class Problem(BaseModel):
+    """RFC 9457 problem details; `title` and `detail` are French that an advisor understands."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    retry: bool = False

@@ -1,0 +1,121 @@
+"""An OpenAI-compatible endpoint that says what a test tells it to, on a port of this machine.
+
+`ScriptedModel.says(...)` queues an answer; each request takes the next one. What was asked is in `requests`.
+"""
+
+import asyncio
+import json
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+
+@dataclass(frozen=True)
+class Script:
+    """One answer: its pieces, and what goes wrong with it."""
+
+    pieces: Sequence[str]
+    status: int = 200
+    pause_s: float = 0.0
+    """Wait before each piece."""
+    finish: str = "stop"
+    breaks_off: bool = False
+    """Drop the connection after the last piece."""
+
+
+@dataclass
+class ScriptedModel:
+    """The endpoint's state, shared with the test."""
+
+    name: str = "modele-de-test"
+    base_url: str = ""
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    scripts: deque[Script] = field(default_factory=deque)
+    dropped: threading.Event = field(default_factory=threading.Event)
+    """Set when a client closes its connection before the end of an answer."""
+
+    def says(self, *pieces: str, **faults: Any) -> None:
+        self.scripts.append(Script(pieces, **faults))
+
+    def states(self, *statements: tuple[str, int, str]) -> None:
+        """Queue a well-formed answer: (text, passage number, quote) for each statement, in small pieces."""
+        answer = {"abstain": False, "statements": [statement(*parts) for parts in statements]}
+        text = json.dumps(answer, ensure_ascii=False)
+        self.says(*(text[i : i + 7] for i in range(0, len(text), 7)))
+
+
+def statement(text: str, passage: int, quote: str) -> dict[str, Any]:
+    return {"text": text, "quotes": [{"passage": passage, "quote": quote}]}
+
+
+def scripted_app(model: ScriptedModel) -> FastAPI:
+    app = FastAPI()
+
+    @app.get("/v1/models")
+    async def models() -> dict[str, Any]:
+        card = {"id": model.name, "object": "model", "created": 0, "owned_by": "test"}
+        return {"object": "list", "data": [card]}
+
+    @app.post("/v1/chat/completions")
+    async def completions(request: Request) -> Response:
+        model.requests.append(await request.json())
+        script = model.scripts.popleft()
+        if script.status != 200:
+            return JSONResponse({"error": {"message": "refused"}}, status_code=script.status)
+        return StreamingResponse(_events(model, script), media_type="text/event-stream")
+
+    return app
+
+
+async def _events(model: ScriptedModel, script: Script) -> AsyncIterator[str]:
+    try:
+        for piece in script.pieces:
+            await asyncio.sleep(script.pause_s)
+            yield _event(model, {"delta": {"content": piece}, "index": 0, "finish_reason": None})
+    except asyncio.CancelledError:
+        model.dropped.set()
+        raise
+    if script.breaks_off:
+        raise ConnectionResetError("scripted")
+    yield _event(model, {"delta": {}, "index": 0, "finish_reason": script.finish})
+    yield _event(model, None)
+    yield "data: [DONE]\n\n"
+
+
+def _event(model: ScriptedModel, choice: dict[str, Any] | None) -> str:
+    chunk: dict[str, Any] = {
+        "id": "c",
+        "object": "chat.completion.chunk",
+        "created": 0,
+        "model": model.name,
+        "choices": [choice] if choice else [],
+    }
+    if choice is None:
+        chunk["usage"] = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
+    return f"data: {json.dumps(chunk)}\n\n"
+
+
+@contextmanager
+def running(model: ScriptedModel) -> Iterator[ScriptedModel]:
+    """Serve the endpoint from a thread for as long as the context lasts."""
+    config = uvicorn.Config(scripted_app(model), log_level="critical", ws="none", lifespan="off")
+    server = uvicorn.Server(config)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        model.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.005)
+        yield model
+        server.should_exit = True
+        thread.join(timeout=10)

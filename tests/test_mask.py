@@ -1,0 +1,92 @@
+"""Personal data by patterns: what is replaced, and how it comes back."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.mask import mask, unmask, without_placeholders
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("Écrire à Jean.D-upont+cpf@exemple.co.fr.", "Écrire à [EMAIL_1]."),
+        ("au 06 12 34 56 78", "au [TELEPHONE_1]"),
+        ("au 06.12.34.56.78 !", "au [TELEPHONE_1] !"),
+        ("au +33 (0)6 12 34 56 78", "au [TELEPHONE_1]"),
+        ("au 0033612345678", "au [TELEPHONE_1]"),
+        ("NIR 2 85 07 75 123 456 42", "NIR [NIR_1]"),
+        ("NIR 285072A123456", "NIR [NIR_1]"),
+        ("IBAN FR76 3000 6000 0112 3456 7890 189", "IBAN [IBAN_1]"),
+        ("IBAN DE89 3704 0044 0532 0130 00 pour le virement", "IBAN [IBAN_1] pour le virement"),
+        ("identifiant France Travail : 1234567A", "identifiant France Travail : [IDENTIFIANT_FT_1]"),
+        ("demandeuse d’emploi n° 12345678", "demandeuse d’emploi n° [IDENTIFIANT_FT_1]"),
+        ("née à Hanoï le 3 juillet 1991, mariée", "née à Hanoï le [DATE_NAISSANCE_1], mariée"),
+        ("né(e) le 05-11-70", "né(e) le [DATE_NAISSANCE_1]"),
+        ("Date de naissance : 1970-11-05", "Date de naissance : [DATE_NAISSANCE_1]"),
+    ],
+)
+def test_personal_data_is_replaced(text: str, masked: str) -> None:
+    assert mask(text).text == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "L'article L. 6323-17-1, en vigueur le 3 juillet 2026, et 24 heures par bilan.",
+        "SIRET 123 456 789 00012, poste 2140, RNCP37948",
+        "Le CPF est crédité de 500 euros par an, plafonné à 5 000 euros.",
+        "AB12 MAIS DANS CETTE PHRASE EN CAPITALES",
+    ],
+)
+def test_what_is_nobody_s_is_kept(text: str) -> None:
+    assert mask(text).text == text
+
+
+def test_a_social_security_number_with_a_wrong_key_is_masked_too() -> None:
+    assert mask("2 85 07 75 123 456 99").text == "[NIR_1]"
+
+
+def test_the_same_value_gets_the_same_placeholder_however_it_is_written() -> None:
+    masked = mask("06 12 34 56 78, encore 0612345678, puis 07 00 00 00 01")
+    assert masked.text == "[TELEPHONE_1], encore [TELEPHONE_1], puis [TELEPHONE_2]"
+
+
+def test_entities_point_into_the_text_before_masking() -> None:
+    text = "De a@b.fr au 06 12 34 56 78"
+    found = [(text[entity.start : entity.end], entity.type) for entity in mask(text).entities]
+    assert found == [("a@b.fr", "EMAIL"), ("06 12 34 56 78", "TELEPHONE")]
+
+
+def test_a_placeholder_that_the_person_typed_is_not_taken_for_one_of_ours() -> None:
+    masked = mask("Que veut dire [EMAIL_1] ? Écrivez-moi à a@b.fr.")
+    assert masked.text == "Que veut dire [EMAIL_1] ? Écrivez-moi à [EMAIL_2]."
+    assert unmask(masked.text, masked.restore) == "Que veut dire [EMAIL_1] ? Écrivez-moi à a@b.fr."
+
+
+def test_a_placeholder_invented_by_a_model_stays_as_it_is() -> None:
+    assert unmask("Joindre [NIR_7].", mask("a@b.fr").restore) == "Joindre [NIR_7]."
+
+
+def test_a_search_does_not_see_placeholders() -> None:
+    masked = mask("Mon adresse a@b.fr a-t-elle un lien avec le CPF ?")
+    assert without_placeholders(masked.text) == "Mon adresse a-t-elle un lien avec le CPF ?"
+
+
+def test_a_long_text_is_masked_in_no_time() -> None:
+    began = time.perf_counter()
+    mask("a" * 50_000 + " né le " * 5_000 + "1 85 " * 5_000)
+    assert time.perf_counter() - began < 2
+
+
+_PIECES = st.sampled_from(["a@b.fr", "0612345678", " et ", "né le 03/07/1991", "\n", "[NIR_1]", "é", "12"])
+
+
+@given(st.lists(_PIECES | st.text(max_size=6)))
+def test_unmasking_gives_the_text_back(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    masked = mask(text)
+    if len({entity.placeholder for entity in masked.entities}) == len(masked.entities):
+        assert unmask(masked.text, masked.restore) == text
