@@ -1,0 +1,42 @@
+"""Entry point of the advisors' page: `streamlit run ui/app.py`."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui.client import FanalClient
+from ui.pages import question, sources
+from ui.settings import UiSettings
+
+HERE = Path(__file__).parent
+
+
+@st.cache_resource
+def client_for(api_url: str, timeout_s: float) -> FanalClient:
+    """Give the one client that all sessions of this process share."""
+    return FanalClient(api_url, timeout_s)
+
+
+def main() -> None:
+    """Draw the page that the advisor has chosen."""
+    settings = UiSettings()
+    client = client_for(str(settings.api_url), settings.api_timeout_s)
+    pages = [
+        st.Page(
+            lambda: question.draw(client, settings.links_base),
+            title="Question",
+            url_path="question",
+            default=True,
+        ),
+        st.Page(lambda: sources.draw(client), title="Sources", url_path="sources"),
+    ]
+    page = st.navigation(pages, position="top")
+    st.set_page_config(
+        page_title=f"{page.title} · Fanal", page_icon=str(HERE / "icon.svg"), layout="centered"
+    )
+    st.logo(str(HERE / "logo.svg"), size="large")
+    st.html(HERE / "style.css")
+    page.run()
+
+
+main()

@@ -1,0 +1,132 @@
+"""A passage as a card: where it comes from, whether it holds, and its text with the quotes marked.
+
+In: wire passages. Out: HTML for `st.html`, with everything that comes from a document escaped.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from html import escape
+from urllib.parse import quote, urlsplit
+
+from ingest.documents import Kind, Status
+from server.schemas import Passage
+from ui.passage_text import Span, passage_html
+from ui.trust import in_force
+from ui.wording import french, long_date
+
+KIND_LABELS = {
+    Kind.PROCEDURE: "Procédure",
+    Kind.LEGAL: "Texte de loi ou fiche",
+    Kind.TRAINING: "Formation",
+}
+SNIPPET_CHARS = 220
+
+_LAYOUT = re.compile(r"^\s*[-–•*·▪]\s|\||-{3,}", re.MULTILINE)
+_ARTICLE = re.compile(r"[LRDA]\.?\s?\*{0,2}\s?\d")
+
+
+def card_html(passage: Passage, quotes: Iterable[Span], day: date, links_base: str) -> str:
+    """Give the card of a passage, without its title.
+
+    Args:
+        quotes: offsets of what to mark in the passage's text.
+        day: the day the question is about; it decides what is "en vigueur".
+        links_base: address of the server for the advisor's browser.
+    """
+    return (
+        f'<div class="fanal-card" lang="fr">{_breadcrumb(passage)}'
+        f'<p class="fanal-meta">{badge_html(passage, day)} {_facts(passage)}</p>'
+        f'<p class="fanal-dates">{validity_sentence(passage, day)}</p>'
+        f'<div class="fanal-text" data-testid="passage-text">{passage_html(passage.text, quotes)}</div>'
+        f"{_links(passage, links_base)}</div>"
+    )
+
+
+def badge_html(passage: Passage, day: date) -> str:
+    """Give the badge that says where the text stands on `day`."""
+    label, look = _standing(passage, day)
+    return f'<span class="fanal-badge fanal-badge-{look}" data-testid="status">{label}</span>'
+
+
+def _standing(passage: Passage, day: date) -> tuple[str, str]:
+    if passage.status is Status.REPEALED:
+        return "abrogé", "past"
+    if passage.status is Status.SUPERSEDED:
+        return "remplacé", "past"
+    if in_force(passage, day):
+        return "en vigueur", "current"
+    if passage.valid_from is not None and passage.valid_from > day:
+        return "pas encore en vigueur", "past"
+    return "plus en vigueur", "past"
+
+
+def validity_sentence(passage: Passage, day: date) -> str:
+    """Say from when to when the text holds, seen from `day`."""
+    start, end = passage.valid_from, passage.valid_to
+    if start and end:
+        return f"En vigueur du {long_date(start)} au {long_date(end)}"
+    if start:
+        return f"En vigueur {'depuis le' if start <= day else 'à partir du'} {long_date(start)}"
+    if end:
+        return f"En vigueur jusqu’au {long_date(end)}"
+    return "Dates de validité non renseignées"
+
+
+def number_label(number: str) -> str:
+    """Say what a number is: an article of a code, or a reference of the organisation."""
+    return f"Article\u00a0{number}" if _ARTICLE.match(number) else f"Référence\u00a0{number}"
+
+
+def snippet(text: str) -> str:
+    """Give the beginning of a passage on one line, without its bullets and table rules, cut between words."""
+    line = " ".join(_LAYOUT.sub(" ", text).split())
+    if len(line) <= SNIPPET_CHARS:
+        return line
+    return line[:SNIPPET_CHARS].rsplit(" ", 1)[0] + "…"
+
+
+def _breadcrumb(passage: Passage) -> str:
+    if not passage.path or passage.path == [passage.title]:
+        return ""
+    steps = "".join(f"<li>{escape(step)}</li>" for step in passage.path)
+    return f'<ol class="fanal-path" aria-label="Emplacement dans le document">{steps}</ol>'
+
+
+def _facts(passage: Passage) -> str:
+    facts = [KIND_LABELS[passage.kind]]
+    if passage.number:
+        facts.append(escape(number_label(passage.number)))
+    if passage.page is not None:
+        facts.append(f"page\u00a0{passage.page}")
+    facts.append(french(f"source : {escape(passage.source)}"))
+    return "".join(f'<span class="fanal-fact">{fact}</span>' for fact in facts)
+
+
+def _links(passage: Passage, links_base: str) -> str:
+    links = []
+    site = _site(passage.url)
+    if passage.url and site:
+        links.append(_link(passage.url, f"Lire sur {site}"))
+    if not site or passage.kind is Kind.PROCEDURE:
+        identifier = quote(passage.document_id, safe="")
+        links.append(_link(f"{links_base}/v1/documents/{identifier}/file", "Ouvrir le document d’origine"))
+    return f'<p class="fanal-links">{"".join(links)}</p>'
+
+
+def _link(url: str, label: str) -> str:
+    return f'<a href="{escape(url)}" target="_blank">{escape(label)}</a>'
+
+
+def _site(url: str | None) -> str | None:
+    """Name the site of a web address; None for anything a browser should not be sent to."""
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return None
+    host = parts.hostname.removeprefix("www.")
+    return "Légifrance" if host == "legifrance.gouv.fr" else host
