@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # uv hard-links its cache by default, which nltk refuses ("multiply-linked file").
 export UV_LINK_MODE := copy
 
-.PHONY: run setup test test-all check bench lock sample clean
+.PHONY: run setup test test-all check bench lock sample docs clean
 
 run: setup ## set up, ingest the sample organisation, start the server and the page
 	@$(BIN)/python infra/run.py
@@ -46,6 +46,9 @@ lock: setup ## resolve the dependencies again
 sample: setup ## rebuild the sample organisation's documents
 	$(BIN)/python sample/build.py
 	$(BIN)/python sample/catalogue.py
+
+docs: setup ## write docs/settings.md from the code
+	$(BIN)/python -m infra.settings_page
 
 clean: ## forget the index and the environment; the cache of open data stays
 	rm -rf data reports $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

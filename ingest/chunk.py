@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ingest.documents import Block, Chunk, Document
 
+_NUMBERED_ITEM = re.compile(r"(?:\d{1,3}|[a-z])[.)°]\s")
 _SENTENCE_END = re.compile(r"(?<=[.;:!?…»])\s+(?=[\w«\"(\-–—])")
 
 
@@ -117,7 +118,13 @@ def _forced(unit: str, max_chars: int) -> Iterator[str]:
 
 
 def _text(blocks: list[Block]) -> str:
-    return "\n".join(f"- {block.text}" if block.kind == "list_item" else block.text for block in blocks)
+    return "\n".join(_line(block) for block in blocks)
+
+
+def _line(block: Block) -> str:
+    """Write a list item as one; a numbered item keeps its number for a marker."""
+    unmarked = block.kind == "list_item" and not _NUMBERED_ITEM.match(block.text)
+    return f"- {block.text}" if unmarked else block.text
 
 
 def _links(section: _Section, blocks: list[Block]) -> tuple[str, ...]:

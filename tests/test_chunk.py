@@ -79,6 +79,11 @@ def test_list_items_stay_lists() -> None:
     assert chunk_document(document(*blocks), 1_800)[0].text == "Il faut :\n- un devis\n- une pièce"
 
 
+def test_a_numbered_item_keeps_its_number_alone() -> None:
+    blocks = [Block("list_item", "1. Il reçoit la personne."), Block("list_item", "2024 est clos.")]
+    assert chunk_document(document(*blocks), 1_800)[0].text == "1. Il reçoit la personne.\n- 2024 est clos."
+
+
 def test_a_document_of_headings_alone_can_still_be_found() -> None:
     chunks = chunk_document(document(Block("heading", "Annexe", 1)), 1_800)
     assert [chunk.text for chunk in chunks] == ["Annexe"]

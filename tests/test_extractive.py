@@ -201,3 +201,11 @@ async def _seconds(question: str, passages: list[Passage]) -> float:
     began = time.perf_counter()
     await answer(question, passages)
     return time.perf_counter() - began
+
+
+@pytest.mark.parametrize("marker", ["- ", "- 3. ", "2. ", "– "])
+async def test_an_item_quoted_alone_loses_its_marker(marker: str) -> None:
+    passage = make_passage(f"{marker}La caisse donne son accord écrit à la personne en arrêt.")
+    [statement] = await answer("accord écrit de la caisse", [passage])
+    assert statement.text == "La caisse donne son accord écrit à la personne en arrêt."
+    assert verify(statement, [passage]).verified

@@ -163,7 +163,8 @@ def test_vectors_already_computed_serve_a_document_that_comes_back(bench: Bench)
 def test_a_stopped_dense_run_goes_on_where_it_was(bench: Bench) -> None:
     many = [make_document(f"d{n}", f"Texte numéro {n}.") for n in range(40)]
     bench.ingestion.run_sources([ListSource(many)])
-    first = bench.ingestion.fill_dense(stop=lambda: True)
+    answers = iter([False, False, True])
+    first = bench.ingestion.fill_dense(stop=lambda: next(answers))
     assert 0 < first < 40
     assert first + bench.ingestion.fill_dense() == 40
     assert len(bench.embedder.embedded) == 40

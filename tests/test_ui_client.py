@@ -33,6 +33,7 @@ from ui.sse import SentEvent, read_events
 def listening(app: FastAPI) -> Iterator[FanalClient]:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # from here on a connection waits for the server instead of being refused
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -35,6 +35,12 @@ def test_trust_of_one_statement_is_singular() -> None:
     assert summed_up(KEPT) == ("sure", "1 phrase, vérifiée dans 1 document en vigueur au 22 novembre 2026.")
 
 
+def test_an_answer_that_broke_off_is_never_sure() -> None:
+    summary = trust((KEPT, DESTROYED), PASSAGES, TODAY, whole=False)
+    assert summary.level == "caution"
+    assert summary.sentence.endswith("mais la réponse s’est interrompue.")
+
+
 def test_trust_falls_with_one_unverified_statement() -> None:
     assert summed_up(KEPT, DESTROYED, UNVERIFIED) == (
         "caution",

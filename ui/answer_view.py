@@ -2,6 +2,7 @@
 
 from streamlit.delta_generator import DeltaGenerator
 
+from server.schemas import INCOMPLETE
 from ui.components import (
     References,
     abstention_html,
@@ -62,4 +63,10 @@ def _head_html(exchange: Exchange, refs: References) -> str:
     warnings = "".join(notice_html("warning", warning) for warning in answer.warnings)
     if answer.abstained or not answer.statements:
         return abstention_html(bool(answer.passages)) + warnings
-    return trust_html(trust(answer.statements, refs.passages, exchange.day), answer) + warnings
+    return (
+        trust_html(
+            trust(answer.statements, refs.passages, exchange.day, whole=INCOMPLETE not in answer.warnings),
+            answer,
+        )
+        + warnings
+    )

@@ -108,7 +108,8 @@ def _links(passage: Passage, links_base: str) -> str:
     site = _site(passage.url)
     if passage.url and site:
         links.append(_link(passage.url, f"Lire sur {site}"))
-    if not site or passage.kind is Kind.PROCEDURE:
+    # A training session is one record of a catalogue: there is no file of its own to open.
+    if passage.kind is Kind.PROCEDURE or (passage.kind is Kind.LEGAL and not site):
         identifier = quote(passage.document_id, safe="")
         links.append(_link(f"{links_base}/v1/documents/{identifier}/file", "Ouvrir le document d’origine"))
     return f'<p class="fanal-links">{"".join(links)}</p>'

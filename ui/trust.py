@@ -53,8 +53,10 @@ def is_verified(statement: Statement, passages: Mapping[str, Passage]) -> bool:
     return statement.verified and bool(cited) and all(is_found(citation, passages) for citation in cited)
 
 
-def trust(statements: Sequence[Statement], passages: Mapping[str, Passage], day: date) -> Trust:
-    """Sum up what the statements rest on, on the day the question is about."""
+def trust(
+    statements: Sequence[Statement], passages: Mapping[str, Passage], day: date, *, whole: bool = True
+) -> Trust:
+    """Sum up what the statements rest on, on the day the question is about; half an answer is never sure."""
     verified = [statement for statement in statements if is_verified(statement, passages)]
     cited = [passages[citation.passage_id] for statement in verified for citation in statement.citations]
     documents = {passage.document_id for passage in cited}
@@ -62,13 +64,15 @@ def trust(statements: Sequence[Statement], passages: Mapping[str, Passage], day:
     sentence = _statements(len(statements), len(verified))
     if documents:
         sentence += " " + _documents(len(documents), len(out_of_force), long_date(day))
-    return Trust(_level(len(statements), len(verified), len(out_of_force)), french(f"{sentence}."))
+    if not whole:
+        sentence += ", mais la réponse s’est interrompue"
+    return Trust(_level(len(statements), len(verified), len(out_of_force), whole), french(f"{sentence}."))
 
 
-def _level(total: int, verified: int, out_of_force: int) -> Level:
+def _level(total: int, verified: int, out_of_force: int, whole: bool) -> Level:
     if not verified:
         return "doubt"
-    return "sure" if verified == total and not out_of_force else "caution"
+    return "sure" if whole and verified == total and not out_of_force else "caution"
 
 
 def _statements(total: int, verified: int) -> str:

@@ -40,6 +40,7 @@ def served(app: FastAPI) -> Iterator[str]:
     """Serve an application from a thread; gives its address."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
+        listener.listen()  # from here on a connection waits for the server instead of being refused
         server = uvicorn.Server(uvicorn.Config(app, log_level="error"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
