@@ -16,7 +16,8 @@ setup: $(READY)
 
 $(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed (apt install python3.11 python3.11-venv)"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3-venv is needed (apt install python3-venv)"; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv $(VENV) || \
+		{ rm -rf $(VENV); echo "python3-venv is needed (apt install python3-venv)"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
@@ -26,8 +27,8 @@ test: setup ## the fast tests
 	$(BIN)/python -m pytest -m "not slow and not browser and not law"
 
 test-all: setup ## every test that this machine can run: the browser's and the real law's too
-	$(BIN)/python -m ingest fetch code-du-travail --download-only
-	$(BIN)/python -m ingest fetch fiches-travail --download-only
+	-$(BIN)/python -m ingest fetch code-du-travail --download-only
+	-$(BIN)/python -m ingest fetch fiches-travail --download-only
 	$(BIN)/python -m pytest
 
 check: setup ## what CI checks before the tests

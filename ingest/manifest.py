@@ -10,12 +10,12 @@ import threading
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
 
-from ingest.documents import Chunk, Kind
+from ingest.documents import Chunk, Kind, Status, Validity
 from ingest.embed import Vectors
 
 _SCHEMA = """
@@ -33,6 +33,7 @@ CREATE INDEX IF NOT EXISTS passages_source ON passages (source, embedded);
 CREATE TABLE IF NOT EXISTS vectors (
     embedder TEXT NOT NULL, hash TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (embedder, hash)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS index_of (identity TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sources (
     source TEXT PRIMARY KEY, kind TEXT NOT NULL, finished TEXT, fingerprint TEXT, report TEXT
 ) WITHOUT ROWID;
@@ -95,6 +96,28 @@ class Manifest:
         with self._lock, self._connection:
             yield self._connection
 
+    def bind(self, identity: str, *, empty: bool) -> None:
+        """Tie the manifest to its index: what is known of another index, or of one that was emptied, is forgotten.
+
+        Args:
+            identity: names the index and the embedder it is written for.
+            empty: whether that index holds nothing.
+
+        The vectors stay: they depend on the text and on the embedder alone.
+        """
+        with self._transaction() as db:
+            row = db.execute("SELECT identity FROM index_of").fetchone()
+            if row is None or row[0] != identity or empty:
+                for table in ("documents", "passages", "sources", "index_of"):
+                    db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
+                db.execute("INSERT INTO index_of VALUES (?)", (identity,))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Keep others from writing passages or vectors: what is checked inside stays true until the end."""
+        with self._lock:
+            yield
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
@@ -138,6 +161,18 @@ class Manifest:
                 (source, key, f"{source}:{key}", reason),
             )
 
+    def announce(self, source: str, documents: Iterable[tuple[str, str]]) -> None:
+        """Note, before the index is written, that these (key, document id) are being written.
+
+        A run killed meanwhile finds them changed at the next one, whatever the source holds by then.
+        """
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT INTO documents VALUES (?, ?, ?, '', 0, NULL) "
+                "ON CONFLICT (source, key) DO UPDATE SET fingerprint = ''",
+                [(source, key, document_id) for key, document_id in documents],
+            )
+
     def passages_of(self, document_id: str) -> int:
         """Count the passages under which a document stands in the index."""
         with self._transaction() as db:
@@ -171,6 +206,16 @@ class Manifest:
         with self._transaction() as db:
             rows = db.execute("SELECT chunk_id, hash FROM passages WHERE embedded = 0 ORDER BY priority")
             return [Waiting(chunk_id, digest) for chunk_id, digest in rows]
+
+    def hashes(self, chunk_ids: Iterable[str]) -> dict[str, str]:
+        """Give the hash that each of these passages has now; one that is gone is left out."""
+        with self._transaction() as db:
+            found = {}
+            for chunk_id in chunk_ids:
+                row = db.execute("SELECT hash FROM passages WHERE chunk_id = ?", (chunk_id,)).fetchone()
+                if row is not None:
+                    found[chunk_id] = row[0]
+            return found
 
     def mark_embedded(self, chunk_ids: Iterable[str]) -> None:
         """Note that these passages have their dense vector in the index."""
@@ -226,10 +271,11 @@ class Manifest:
             )
 
     def begin(self, source: str, kind: Kind) -> None:
-        """Note that a source is being read."""
+        """Note that a source is being read: until `finish`, no fingerprint vouches for the whole of it."""
         with self._transaction() as db:
             db.execute(
-                "INSERT INTO sources (source, kind) VALUES (?, ?) ON CONFLICT DO UPDATE SET kind = excluded.kind",
+                "INSERT INTO sources (source, kind) VALUES (?, ?) "
+                "ON CONFLICT DO UPDATE SET kind = excluded.kind, fingerprint = NULL",
                 (source, str(kind)),
             )
 
@@ -275,5 +321,8 @@ class Manifest:
 
 def _priority(chunk: Chunk) -> int:
     """Order of the dense side: the organisation's own texts, then the law, with what is ended last."""
-    ended = chunk.document.validity.valid_to is not None
+    validity = chunk.document.validity
+    ended = validity.status is not Status.IN_FORCE or not Validity(None, validity.valid_to).holds_on(
+        date.today()
+    )
     return (2 if ended else 0) + (1 if chunk.document.kind == "legal" else 0)

@@ -9,9 +9,10 @@ import itertools
 import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import numpy as np
 from llama_index.core.ingestion import IngestionPipeline
 from llama_index.core.schema import BaseNode, TextNode, TransformComponent
 from llama_index.core.schema import Document as LlamaDocument
@@ -20,14 +21,14 @@ from pydantic import ConfigDict
 from ingest.chunk import chunk_document
 from ingest.documents import Chunk, Document, embedded_text
 from ingest.embed import BATCH, Embedder, PassageEmbedding, Vectors
-from ingest.errors import SourceUnavailable, UnreadableFile
+from ingest.errors import SourceUnavailable, UnreadableFile, UnreadableMetadata
 from ingest.index import Index, SearchFilter
 from ingest.manifest import Manifest, SourceReport
-from ingest.sources.base import Item, Source
+from ingest.sources.base import FailedItem, Item, Source
 
 logger = logging.getLogger(__name__)
 
-PIPELINE_VERSION = "1"
+PIPELINE_VERSION = "2"
 """Part of every fingerprint: raise it when parsing or chunking changes what a document becomes."""
 
 DOCUMENTS_A_BATCH = 64
@@ -124,16 +125,20 @@ class Ingestion:
         )
 
     def run_sources(self, sources: Iterable[Source], report: Report = silent) -> list[SourceReport]:
-        """Bring each source's passages up to date in the index; one that cannot be reached loses nothing."""
+        """Bring each source's passages up to date in the index; one that cannot be reached loses nothing.
+
+        Args:
+            report: called after each document; what it raises stops the run before anything is removed.
+        """
         return [self._run_source(source, report) for source in sources]
 
     def _run_source(self, source: Source, report: Report) -> SourceReport:
         done = SourceReport(source.name)
         try:
             self._sync(source, done, report)
-        except SourceUnavailable as error:
-            done.failures.append(str(error))
-            logger.warning("source %s unavailable: %s", source.name, error)
+        except (SourceUnavailable, UnreadableFile) as error:
+            done.failures = [*self._manifest.failures(source.name), str(error)]
+            logger.warning("source %s not read to its end: %s", source.name, error)
         self._index.flush()
         _, done.passages = self._manifest.coverage().get(source.name, (0, 0))
         return done
@@ -142,72 +147,95 @@ class Ingestion:
         whole = source.fingerprint()
         stamp = f"{self._version}/{whole}" if whole is not None else None
         known = self._manifest.fingerprints(source.name)
-        self._manifest.begin(source.name, source.kind)
         if stamp is not None and stamp == self._manifest.source_fingerprint(source.name):
-            done.unchanged = len(known)
+            done.failures = self._manifest.failures(source.name)
+            done.unchanged = len(known) - len(done.failures)
             report(Progress("lecture", source.name, len(known), len(known)))
             return
-        seen: set[str] = set()
+        self._manifest.begin(source.name, source.kind)
+        seen = _Seen()
         for batch in batched(self._changed(source, known, seen, done, report), DOCUMENTS_A_BATCH):
             self._write(source.name, batch)
-        if known and not seen:
+        if known and not (seen.good or seen.failed):
             raise SourceUnavailable(
                 f"La source « {source.name} » ne contient plus rien (dossier démonté ?) : rien n’a été retiré. "
                 f"Si c’est voulu : python -m ingest forget {source.name}"
             )
-        self._remove(source.name, set(known) - seen, done)
+        # A row that cannot be read may be one of those that are indexed: then nothing is known to be gone.
+        gone = set(known) - seen.good - seen.failed
+        self._remove(
+            source.name, {key for key in gone if not (seen.unplaced and self._held(source.name, key))}, done
+        )
         done.failures = self._manifest.failures(source.name)
         self._manifest.finish(done, stamp)
 
     def _changed(
-        self, source: Source, known: dict[str, str], seen: set[str], done: SourceReport, report: Report
+        self, source: Source, known: dict[str, str], seen: "_Seen", done: SourceReport, report: Report
     ) -> Iterator[tuple[Item, str, Document]]:
         """Read the documents that are new or different, counting as it goes."""
         items = source.items()
         total = len(items) if isinstance(items, Sized) else 0
         for count, item in enumerate(items, start=1):
-            seen.add(item.key)
             fingerprint = f"{self._version}/{item.fingerprint}"
             if known.get(item.key) == fingerprint:
                 done.unchanged += 1
-            else:
-                yield from self._load(source.name, item, fingerprint, item.key in known, done)
+                seen.good.add(item.key)
+            elif document := self._load(source.name, item, seen):
+                if item.key in known:
+                    done.changed += 1
+                else:
+                    done.added += 1
+                yield item, fingerprint, document
             report(Progress("lecture", source.name, count, total))
 
-    def _load(
-        self, source: str, item: Item, fingerprint: str, known: bool, done: SourceReport
-    ) -> Iterator[tuple[Item, str, Document]]:
+    def _load(self, source: str, item: Item, seen: "_Seen") -> Document | None:
+        """Read a document; of one that cannot be read, note why."""
         try:
             document = item.load()
         except UnreadableFile as error:
+            if isinstance(error, UnreadableMetadata):  # perhaps it was reserved: nobody finds it meanwhile
+                self._index.delete(SearchFilter(groups=None, document_id=f"{source}:{item.key}"))
+                self._manifest.forget(source, item.key, f"{source}:{item.key}")
             self._manifest.record_failure(source, item.key, str(error))
-            return
-        if known:
-            done.changed += 1
-        else:
-            done.added += 1
-        yield item, fingerprint, document
+            seen.failed.add(item.key)
+            seen.unplaced |= isinstance(item, FailedItem)
+            return None
+        seen.good.add(item.key)
+        return document
 
     def _write(self, source: str, batch: Sequence[tuple[Item, str, Document]]) -> None:
         """Index a batch, drop what shorter versions leave behind, and only then note it in the manifest."""
-        nodes = self._pipeline.run(documents=[_as_llama_document(document) for _, _, document in batch])
-        written: dict[str, list[Chunk]] = {document.document_id: [] for _, _, document in batch}
-        for node in nodes:
-            chunk: Chunk = node.metadata["chunk"]
-            written[chunk.document.document_id].append(chunk)
-        known = self._manifest.vectors(self._name, (c.hash for chunks in written.values() for c in chunks))
-        for item, fingerprint, document in batch:
-            chunks = written[document.document_id]
-            if self._manifest.passages_of(document.document_id) > len(chunks):
-                beyond = SearchFilter(groups=None, document_id=document.document_id, from_ordinal=len(chunks))
-                self._index.delete(beyond)
-            self._manifest.record(source, item.key, fingerprint, document.document_id, chunks, known.keys())
+        with self._manifest.writing():
+            before = self._manifest.fingerprints(source).keys()
+            self._manifest.announce(source, [(item.key, document.document_id) for item, _, document in batch])
+            nodes = self._pipeline.run(documents=[_as_llama_document(document) for _, _, document in batch])
+            written: dict[str, list[Chunk]] = {document.document_id: [] for _, _, document in batch}
+            for node in nodes:
+                chunk: Chunk = node.metadata["chunk"]
+                written[chunk.document.document_id].append(chunk)
+            known = self._manifest.vectors(
+                self._name, (c.hash for chunks in written.values() for c in chunks)
+            )
+            for item, fingerprint, document in batch:
+                chunks = written[document.document_id]
+                if item.key in before:
+                    self._drop_beyond(document.document_id, len(chunks))
+                self._manifest.record(
+                    source, item.key, fingerprint, document.document_id, chunks, known.keys()
+                )
+
+    def _drop_beyond(self, document_id: str, count: int) -> None:
+        self._index.delete(SearchFilter(groups=None, document_id=document_id, from_ordinal=count))
+
+    def _held(self, source: str, key: str) -> bool:
+        """Tell whether a key has passages; one that has none was only ever a failure."""
+        return any(self._manifest.passages_of(i) for i in self._manifest.document_ids(source, [key]).values())
 
     def _remove(self, source: str, keys: set[str], done: SourceReport) -> None:
         for key, document_id in self._manifest.document_ids(source, keys).items():
+            done.removed += self._manifest.passages_of(document_id) > 0
             self._index.delete(SearchFilter(groups=None, document_id=document_id))
             self._manifest.forget(source, key, document_id)
-            done.removed += 1
 
     def forget_source(self, source: str) -> int:
         """Remove all that a source brought; gives the number of documents."""
@@ -248,6 +276,7 @@ class Ingestion:
         pending: deque[tuple[str, ...]] = deque()
         for vectors in self._embedding.run(self._texts(missing, by_hash, pending)):
             found = dict(zip(pending.popleft(), vectors, strict=True))
+            found = {digest: vector for digest, vector in found.items() if not np.isnan(vector[0])}  # refused
             self._manifest.keep_vectors(self._name, found)
             yield self._set_dense(found, by_hash), len(found)
             if stop():
@@ -268,10 +297,23 @@ class Ingestion:
                 yield [texts[digest] for digest in present]
 
     def _set_dense(self, vectors: Mapping[str, Vectors], by_hash: Mapping[str, Sequence[str]]) -> int:
-        served = {chunk_id: vector for digest, vector in vectors.items() for chunk_id in by_hash[digest]}
-        self._index.set_dense(served)
-        self._manifest.mark_embedded(served)
+        """Give passages their vector, unless they were rewritten or removed since they were listed."""
+        wanted = {chunk_id: digest for digest in vectors for chunk_id in by_hash[digest]}
+        with self._manifest.writing():
+            now = self._manifest.hashes(wanted)
+            served = {key: vectors[digest] for key, digest in wanted.items() if now.get(key) == digest}
+            self._index.set_dense(served)
+            self._manifest.mark_embedded(served)
         return len(served)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The keys that a run met: read or unchanged, or failed; `unplaced` when a failure has no key of its own."""
+
+    good: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    unplaced: bool = False
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:

@@ -1,6 +1,7 @@
 """`python -m server`: start the API."""
 
 import argparse
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,11 @@ def main() -> int:
     try:
         settings = ServerSettings(**given)
     except ValidationError as error:
-        lines = "\n".join(f"  - {fault['msg'].removeprefix('Value error, ')}" for fault in error.errors())
+        lines = "\n".join(
+            f"  - {' '.join(f'FANAL_{str(part).upper()} :' for part in fault['loc'])} "
+            f"{fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
+        )
         print(f"Réglages à corriger :\n{lines}", file=sys.stderr)
         return 2
     return _serve(settings)
@@ -34,11 +39,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _plain(record: logging.LogRecord) -> bool:
+    """Cut the traceback of a refused start down to its message, when that message was written for a person."""
+    last = record.getMessage().strip().rpartition("\n")[2]
+    if last.startswith(("ingest.errors.", "server.errors.")):
+        record.msg, record.args = last.partition(": ")[2], ()
+    return True
+
+
 def _serve(settings: "ServerSettings") -> int:
     import uvicorn
 
     from server.app import create_app
 
+    logging.getLogger("uvicorn.error").addFilter(_plain)
     uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_level="info")
     return 0
 

@@ -5,11 +5,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
 
-from ingest.embed import open_embedder
-from ingest.errors import IndexMismatch
-from ingest.index import open_index
-from ingest.manifest import Manifest
+from ingest.opening import open_store
 from ingest.text import terms
 from server import problems
 from server.dependencies import Parts
@@ -45,6 +43,8 @@ def create_app(settings: ServerSettings) -> FastAPI:
             close_parts(parts)
 
     app = FastAPI(title="Fanal", version="1", lifespan=lifespan)
+    # With sign-in off, a page of another site whose name resolves to this machine must not read the answers.
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     problems.install(app)
     for resource in (ask, search, documents, sources, ingestions, health):
         app.include_router(resource.router)
@@ -53,32 +53,25 @@ def create_app(settings: ServerSettings) -> FastAPI:
 
 def build_parts(settings: ServerSettings) -> Parts:
     """Open the embedder, the index and the manifest, and put the paths on top of them."""
-    embedder = open_embedder(settings)
-    index = open_index(settings, embedder.dimension)
-    written_for = index.embedder()
-    if written_for not in (None, embedder.name):
-        index.close()
-        raise IndexMismatch(
-            f"L’index a été construit avec le modèle d’embeddings « {written_for} », et le réglage demande "
-            f"« {embedder.name} ». Remettez l’ancien réglage, ou videz {settings.data_dir} et relancez l’ingestion."
-        )
-    manifest = Manifest(settings.manifest_file)
+    store = open_store(settings)
     terms("chargement")  # the stemmer takes half a second to load: at start rather than in the first question
     fallback = ExtractiveGenerator()
     return Parts(
         settings=settings,
-        index=index,
-        manifest=manifest,
-        retriever=HybridRetriever(index, embedder, dense_share=manifest.dense_share),
+        index=store.index,
+        manifest=store.manifest,
+        retriever=HybridRetriever(store.index, store.embedder, dense_share=store.manifest.dense_share),
         generator=_generator(settings) or fallback,
         fallback=fallback,
-        ingestions=IngestionService(index, manifest, embedder, settings),
+        ingestions=IngestionService(store.index, store.manifest, store.embedder, settings),
     )
 
 
 def close_parts(parts: Parts) -> None:
     """Stop what runs and release what is open."""
-    parts.ingestions.stop()
+    if not parts.ingestions.stop():
+        logger.error("an ingestion is still reading a long document: the next run takes up what it leaves")
+        return  # its thread still writes; both files survive a process that ends
     parts.index.flush()
     parts.index.close()
     parts.manifest.close()

@@ -143,12 +143,17 @@ class StatementParser:
         """Check the end of the answer.
 
         Raises:
-            ModelMisbehaved: it is empty, is no whole answer, or holds statements that cannot be read.
+            ModelMisbehaved: it is empty, is no whole answer, holds statements that cannot be read, or takes
+                back by `abstain` those it has given.
         """
         if not self._text:
             raise ModelMisbehaved(self._model, "elle est vide")
-        if _read_answer(self._text[: self._text.rfind("}") + 1]) is None:
+        read = _read_answer(self._text[: self._text.rfind("}") + 1])
+        # An endpoint that ignores the schema writes its own keys: that is no abstention.
+        if read is None or not (read.abstain or "statements" in read.model_fields_set):
             raise ModelMisbehaved(self._model, "son JSON est incomplet ou n’a pas la forme demandée")
+        if read.abstain and self._seen:
+            raise ModelMisbehaved(self._model, "elle répond et dit ne pas pouvoir répondre")
         if self._unreadable:
             raise ModelMisbehaved(self._model, "certaines de ses phrases sont illisibles")
 

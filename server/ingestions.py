@@ -5,6 +5,7 @@ One run at a time, in a thread; the dense side fills in behind it, in processes 
 
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from ingest.embed import Embedder
-from ingest.errors import FanalError, IngestionRunning
+from ingest.errors import FanalError, IngestionRunning, IngestionStopped
 from ingest.index import Index
 from ingest.manifest import Manifest, SourceReport
 from ingest.settings import IngestSettings
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from ingest.pipeline import Ingestion, Progress
 
 logger = logging.getLogger(__name__)
+
+STOP_S = 30.0
 
 KEPT_RUNS = 50
 """Runs whose state can still be asked for."""
@@ -90,13 +93,16 @@ class IngestionService:
         run = self._runs.get(run_id)
         return self._view(run) if run else None
 
-    def stop(self) -> None:
-        """Stop after the batch in hand; what is done stays done."""
+    def stop(self) -> bool:
+        """Stop after the document or the batch in hand; tells whether that took less than half a minute."""
         self._stopping.set()
+        deadline = time.monotonic() + STOP_S
         for thread in self._threads:
-            thread.join(timeout=30)
+            thread.join(timeout=max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
     def _spawn(self, target: Callable[[], None]) -> None:
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
         thread = threading.Thread(target=target, name="ingestion", daemon=True)
         self._threads.append(thread)
         thread.start()
@@ -116,16 +122,25 @@ class IngestionService:
             sources = select_sources(self._settings, run.sources)
             ingestion = self._ingestion()
             for source in sources:
-                run.reports += ingestion.run_sources([source], lambda progress: _note(run, progress))
+                run.reports += ingestion.run_sources([source], lambda progress: self._note(run, progress))
 
     def _fill(self, run: _Run | None) -> None:
         if run is not None:  # the line may be long: an earlier run's vectors come first
             run.stage = "vecteurs"
             run.done, run.total = self._manifest.embedded()
         with self._filling, _ends(run):
-            self._ingestion().fill_dense(lambda progress: _note(run, progress), self._stopping.is_set)
+            self._ingestion().fill_dense(lambda progress: self._note(run, progress))
             if run is not None:
                 run.state = "done"
+
+    def _note(self, run: _Run | None, progress: "Progress") -> None:
+        """Keep the progress; raising is how a run is stopped."""
+        if self._stopping.is_set():
+            raise IngestionStopped(
+                "Ingestion interrompue par l’arrêt du serveur : relancez-la, elle reprendra."
+            )
+        if run is not None:
+            run.stage, run.done, run.total = progress.stage, progress.done, progress.total
 
     def _ingestion(self) -> "Ingestion":
         from ingest.pipeline import Ingestion
@@ -172,8 +187,3 @@ def _fail(run: _Run | None, message: str) -> None:
     logger.error("ingestion: %s", message)
     if run is not None:
         run.state, run.error = "failed", message
-
-
-def _note(run: _Run | None, progress: "Progress") -> None:
-    if run is not None:
-        run.stage, run.done, run.total = progress.stage, progress.done, progress.total

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import httpx
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from server.errors import ModelMisbehaved, ModelRefused, ModelUnavailable
 
@@ -20,6 +21,33 @@ if TYPE_CHECKING:  # openai takes more than a second to import
 
 CONNECT_TIMEOUT_S = 5.0
 """An endpoint of the same network that takes longer than this to accept a connection is down."""
+
+
+class _Read(BaseModel):
+    """What is read of an answer: the client itself checks nothing of what it receives."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class _Delta(_Read):
+    content: str | None = None
+
+
+class _Choice(_Read):
+    delta: _Delta
+    finish_reason: str | None = None
+
+
+class _Chunk(_Read):
+    choices: list[_Choice]
+
+
+class _ServedModel(_Read):
+    id: str
+
+
+class _ServedModels(_Read):
+    data: list[_ServedModel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +84,16 @@ async def check_model(client: "AsyncOpenAI", model: str) -> None:
     Raises:
         ModelUnavailable: it cannot be reached.
         ModelRefused: it refuses the key, or does not serve this model.
+        ModelMisbehaved: what answers there is no such endpoint (a web page, say).
     """
     with model_errors(client, model):
-        served = [served.id async for served in client.models.list()]
-    if model not in served:
+        response = await client.get("/models", cast_to=httpx.Response)
+    try:
+        served = _ServedModels.model_validate_json(response.content)
+    except ValidationError as error:
+        what = f"{client.base_url}models ne rend pas la liste des modèles : l’adresse est sans doute fausse"
+        raise ModelMisbehaved(model, what) from error
+    if model not in {one.id for one in served.data}:
         raise ModelRefused(404, model)
 
 
@@ -78,6 +112,8 @@ async def stream_text(
         ModelRefused: the endpoint refuses the request.
         ModelMisbehaved: the answer reached `limits.max_tokens`, or the stream itself is broken.
     """
+    from openai.types import CompletionUsage
+
     deadline = monotonic() + limits.total_s
     request: dict[str, Any] = {
         "model": model,
@@ -91,15 +127,23 @@ async def stream_text(
     with model_errors(client, model):
         async with await client.chat.completions.create(**request) as stream:
             async for chunk in stream:
-                if chunk.usage is not None:
+                choices = _choices(chunk, model)
+                if isinstance(chunk.usage, CompletionUsage):
                     on_usage(chunk.usage)
-                for choice in chunk.choices:
+                for choice in choices:
                     if choice.delta.content:
                         yield choice.delta.content
                     if choice.finish_reason == "length":
                         raise ModelMisbehaved(model, "elle n’en finit pas")
                 if monotonic() > deadline:
                     raise ModelUnavailable(str(client.base_url))
+
+
+def _choices(chunk: object, model: str) -> list[_Choice]:
+    try:
+        return _Chunk.model_validate(chunk).choices
+    except ValidationError as error:
+        raise ModelMisbehaved(model, "le flux n’a pas la forme attendue") from error
 
 
 @contextmanager
@@ -115,5 +159,5 @@ def model_errors(client: "AsyncOpenAI", model: str) -> Iterator[None]:
         raise ModelRefused(error.status_code, model) from error
     except (openai.APIConnectionError, httpx.HTTPError) as error:
         raise ModelUnavailable(str(client.base_url)) from error
-    except (openai.APIError, json.JSONDecodeError) as error:
+    except (openai.APIError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ModelMisbehaved(model, "le flux est illisible") from error

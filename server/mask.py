@@ -18,6 +18,11 @@ _DATE = (
     r"(?:\d{1,2}(?:er)?[ \u00a0]+(?:janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[ûu]t|septembre|octobre|novembre"
     r"|d[ée]cembre)(?:[ \u00a0]+\d{4})?|\d{1,2}[/.\- ]\d{1,2}[/.\- ]\d{2,4}|\d{4}-\d{2}-\d{2})"
 )
+# Without its accent, "ne" is the negation ("ce qui ne change pas au 1er janvier") unless a date follows at once.
+_BORN = (
+    r"\b(?:n(?:é|e\u0301)(?:e|\(e\)|[·.]e)?s?(?!\w)|n(?:ee?s|ee|e[·.]e|e\(e\))(?!\w))[^\n.;:]{0,60}?"
+    r"|\bne(?:\s*:|\s+(?:le|en|[àa]\s[^\n.;:]{1,40}?\sle))\s*"
+)
 _PATTERNS: dict[EntityType, re.Pattern[str]] = {
     "EMAIL": re.compile(r"(?P<value>[\w.+%'’-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+)"),
     "IBAN": re.compile(
@@ -34,8 +39,7 @@ _PATTERNS: dict[EntityType, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "DATE_NAISSANCE": re.compile(
-        r"(?:\bn[ée](?:e|\(e\)|[·.]e)?s?\b[^\n.;:]{0,60}?|\bdate de naissance\b[^\d\n]{0,20})"
-        rf"(?P<value>{_DATE})(?!\w)",
+        rf"(?:{_BORN}|\bdate de naissance\b[^\d\n]{{0,20}})(?P<value>{_DATE})(?!\w)",
         re.IGNORECASE,
     ),
     "TELEPHONE": re.compile(
@@ -91,6 +95,11 @@ def unmask(text: str, restore: Mapping[str, str]) -> str:
 def without_placeholders(text: str) -> str:
     """Take the placeholders out: a search has nothing to look for behind them."""
     return " ".join(_PLACEHOLDER.sub(" ", text).split())
+
+
+def is_numeric(placeholder: str) -> bool:
+    """Tell whether `placeholder` stands for a number or a date, which a sentence would assert."""
+    return _PLACEHOLDER.fullmatch(placeholder) is not None and not placeholder.startswith("[EMAIL_")
 
 
 _PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(_PATTERNS)})_\d+\]")

@@ -43,6 +43,12 @@ _TITLES = {
     503: "Service indisponible",
 }
 
+_DETAILS = {
+    400: "La demande est illisible : il faut un JSON en UTF-8.",
+    404: "Cette adresse n’existe pas.",
+    405: "Cette adresse ne se demande pas ainsi.",
+}
+
 _FIELDS = {
     "question": "la question",
     "query": "la recherche",
@@ -81,7 +87,8 @@ def _sentence(fault: Mapping[str, object]) -> str:
         "missing": f"Il manque {name}.",
         "string_too_short": f"{name.capitalize()} est vide.",
         "string_too_long": f"{name.capitalize()} est trop longue : {limits.get('max_length')} caractères au plus.",
-        "extra_forbidden": f"Le champ {name} n’existe pas.",
+        "extra_forbidden": f"Le champ « {place[-1] if place else ''} » n’existe pas ici.",
+        "too_long": f"{name.capitalize()} : {limits.get('max_length')} éléments au plus.",
         "json_invalid": "La demande n’est pas un JSON valide.",
         "enum": f"{name.capitalize()} demandé n’existe pas ; types connus : {_KINDS}.",
         "less_than_equal": f"{name.capitalize()} est trop grand : {limits.get('le')} au plus.",
@@ -95,9 +102,15 @@ def _sentence(fault: Mapping[str, object]) -> str:
     return known.get(kind, f"{name.capitalize()} n’a pas la forme attendue.")
 
 
-def answer(found: Problem) -> JSONResponse:
+def answer(found: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Send a problem."""
-    return JSONResponse(found.model_dump(), found.status, media_type=MEDIA_TYPE)
+    return JSONResponse(found.model_dump(), found.status, headers, media_type=MEDIA_TYPE)
+
+
+def unexpected() -> Problem:
+    """Say that something failed that nobody foresaw."""
+    detail = "Une erreur imprévue s’est produite. Réessayez ; si elle revient, prévenez l’administrateur."
+    return problem(500, detail, retry=True)
 
 
 def install(app: FastAPI) -> None:
@@ -109,8 +122,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def refused(_: Request, error: HTTPException) -> JSONResponse:
-        details = {404: "Cette adresse n’existe pas.", 405: "Cette adresse ne se demande pas ainsi."}
-        return answer(problem(error.status_code, details.get(error.status_code, str(error.detail))))
+        detail = _DETAILS.get(error.status_code, "La demande n’a pas pu être traitée.")
+        return answer(problem(error.status_code, detail), error.headers)
 
     @app.exception_handler(FanalError)
     async def known(_: Request, error: FanalError) -> JSONResponse:
@@ -119,5 +132,4 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> JSONResponse:
         logger.error("unexpected error on %s", request.url.path, exc_info=error)
-        detail = "Une erreur imprévue s’est produite. Réessayez ; si elle revient, prévenez l’administrateur."
-        return answer(problem(500, detail, retry=True))
+        return answer(unexpected())

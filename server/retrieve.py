@@ -4,17 +4,22 @@ Dense and sparse sides are fused by Qdrant in one query, filtered there by date,
 Articles and references that the question names ("L. 6323-17-1", "PR-031") are looked up exactly and come first.
 """
 
+import logging
 import re
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from ingest.embed import Embedder, Vectors
+from ingest.errors import EmbeddingFailed, SourceUnavailable
 from ingest.index import Hit, Index, Query, SearchFilter, Side
 from ingest.text import article_numbers, terms
 from server.retrieval import Retrieval
 from server.schemas import Passage, Scope
+
+logger = logging.getLogger(__name__)
+
+DENSE_DOWN = "La recherche par le sens est indisponible : cette recherche s’est faite par les mots."
 
 READY_SHARE = 0.95
 """Share of the passages that must have a dense vector before that side is used: with fewer, what is embedded
@@ -22,6 +27,9 @@ would win over what is not, whatever the question."""
 
 PINNED = 3
 """Passages of a named article that come first: a long article has many."""
+
+NAMED = 3
+"""Articles or references looked up exactly in one question: more than that is a list pasted in, not a question."""
 
 COVERING = 5
 """Best passages in which the question's terms are looked for."""
@@ -51,7 +59,6 @@ class HybridRetriever:
         self._embedder = embedder
         self._dense_share = dense_share
         self._today = today
-        self._embedding = threading.Lock()
 
     def retrieve(self, question: str, scope: Scope, groups: frozenset[str], k: int) -> Retrieval:
         """Find the `k` best passages that the caller's groups may read, in force on the day asked about."""
@@ -64,9 +71,8 @@ class HybridRetriever:
         self, question: str, scope: Scope, groups: frozenset[str], k: int, side: Side = "hybrid"
     ) -> tuple[list[Hit], list[str]]:
         """Find the `k` best hits, and what the reader should know of the search, in French."""
-        share = self._dense_share()
-        warnings = [] if share >= READY_SHARE else [_still_embedding(share)]
-        vector = None if warnings or side == "sparse" else self._embed(question)
+        warnings: list[str] = []
+        vector = None if side == "sparse" else self._embed(question, warnings)
         where = self._filter(scope, groups)
         pinned = self._named(question, vector, where)
         found = self._index.search(Query(question, vector, k=k, side=side, where=where))
@@ -83,14 +89,23 @@ class HybridRetriever:
     def _named(self, question: str, vector: Vectors | None, where: SearchFilter) -> list[Hit]:
         """Find the passages of each article or reference that the question names, in the question's order."""
         pinned: list[Hit] = []
-        for number in named_references(question):
+        for number in named_references(question)[:NAMED]:
             only = SearchFilter(where.groups, where.as_of, where.kinds, where.sources, numbers=(number,))
             pinned += self._index.search(Query(question, vector, k=PINNED, where=only))
         return pinned
 
-    def _embed(self, question: str) -> Vectors:
-        with self._embedding:  # the C engine keeps its buffers in the model
+    def _embed(self, question: str, warnings: list[str]) -> Vectors | None:
+        """Embed the question; None, with a warning, when the dense side cannot be used."""
+        share = self._dense_share()
+        if share < READY_SHARE:
+            warnings.append(_still_embedding(share))
+            return None
+        try:
             return self._embedder.query(question)
+        except (SourceUnavailable, EmbeddingFailed) as error:
+            logger.error("dense side left out: %s", error)
+            warnings.append(DENSE_DOWN)
+            return None
 
 
 def named_references(question: str) -> list[str]:
@@ -105,7 +120,9 @@ def merged(pinned: Sequence[Hit], found: Sequence[Hit], k: int) -> list[Hit]:
         hit.chunk_id: Hit(hit.chunk_id, top + len(pinned) - rank, hit.payload)
         for rank, hit in enumerate(pinned)
     }
-    return [*first.values(), *(hit for hit in found if hit.chunk_id not in first)][:k]
+    others = [hit for hit in found if hit.chunk_id not in first]
+    kept = max(1, k // 2, k - len(others))  # the general search keeps half of the room
+    return [*list(first.values())[:kept], *others][:k]
 
 
 def coverage(weights: Mapping[str, float], passages: Sequence[Passage]) -> float:

@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from ingest.documents import Kind, Status
 
@@ -15,6 +16,19 @@ Question = Annotated[
 ]
 
 
+SourceName = Annotated[str, StringConstraints(min_length=1, max_length=63)]
+
+
+def _written_day(value: object) -> object:
+    """Take a day only as it is written: a bare number would be read as seconds since 1970."""
+    if isinstance(value, int | float):
+        raise PydanticCustomError("date_type", "a day is written AAAA-MM-JJ")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written_day)]
+
+
 class _Wire(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -22,9 +36,9 @@ class _Wire(BaseModel):
 class Scope(_Wire):
     """Which passages a request may use."""
 
-    as_of: date | None = None
-    kinds: list[Kind] | None = None
-    sources: list[str] | None = None
+    as_of: Day | None = None
+    kinds: list[Kind] | None = Field(default=None, max_length=10)
+    sources: list[SourceName] | None = Field(default=None, max_length=100)
 
 
 class SearchRequest(Scope):
@@ -135,7 +149,7 @@ class DocumentView(_Wire):
 class IngestionRequest(_Wire):
     """Body of `POST /v1/ingestions`: the sources to run, all when none is named."""
 
-    sources: list[str] | None = None
+    sources: list[SourceName] | None = Field(default=None, max_length=100)
 
 
 class SourceReport(_Wire):

@@ -16,7 +16,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Script:
     finish: str = "stop"
     breaks_off: bool = False
     """Drop the connection after the last piece."""
+    raw: bytes = b""
+    """The whole body as it is sent, in place of all this."""
 
 
 @dataclass
@@ -40,6 +42,8 @@ class ScriptedModel:
     base_url: str = ""
     requests: list[dict[str, Any]] = field(default_factory=list)
     scripts: deque[Script] = field(default_factory=deque)
+    models_page: str = ""
+    """A web page to answer in place of the list of models."""
     dropped: threading.Event = field(default_factory=threading.Event)
     """Set when a client closes its connection before the end of an answer."""
 
@@ -61,9 +65,11 @@ def scripted_app(model: ScriptedModel) -> FastAPI:
     app = FastAPI()
 
     @app.get("/v1/models")
-    async def models() -> dict[str, Any]:
+    async def models() -> Response:
+        if model.models_page:
+            return HTMLResponse(model.models_page)
         card = {"id": model.name, "object": "model", "created": 0, "owned_by": "test"}
-        return {"object": "list", "data": [card]}
+        return JSONResponse({"object": "list", "data": [card]})
 
     @app.post("/v1/chat/completions")
     async def completions(request: Request) -> Response:
@@ -71,6 +77,8 @@ def scripted_app(model: ScriptedModel) -> FastAPI:
         script = model.scripts.popleft()
         if script.status != 200:
             return JSONResponse({"error": {"message": "refused"}}, status_code=script.status)
+        if script.raw:
+            return Response(script.raw, media_type="text/event-stream")
         return StreamingResponse(_events(model, script), media_type="text/event-stream")
 
     return app

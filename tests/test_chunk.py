@@ -53,6 +53,13 @@ def test_a_long_table_repeats_its_header_in_each_passage() -> None:
     assert sum(chunk.text.count("euros |") for chunk in chunks) == 200
 
 
+def test_a_header_as_long_as_a_passage_is_not_repeated() -> None:
+    rows = "\n".join(f"| {n} km | {n} euros |" for n in range(40))
+    chunks = chunk_document(document(Block("table", f"| {'introduction ' * 30}| |\n{rows}")), 400)
+    assert len(chunks) < 10
+    assert sum(chunk.text.count("euros |") for chunk in chunks) == 40
+
+
 def test_a_passage_knows_the_page_on_which_it_begins_and_what_it_cites() -> None:
     blocks = [
         Block("paragraph", "a" * 300, page=1, links=("x",)),

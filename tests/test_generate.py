@@ -42,6 +42,7 @@ def model(endpoint: ScriptedModel) -> ScriptedModel:
     endpoint.requests.clear()
     endpoint.scripts.clear()
     endpoint.dropped.clear()
+    endpoint.models_page = ""
     return endpoint
 
 
@@ -127,6 +128,10 @@ FIRST = '{"abstain": false, "statements": [' + json.dumps(statement(*TWO[0]))
         ([FIRST, ', {"text": "Il fau'], {"finish": "length"}, 1),
         ([FIRST, ', {"texte": "clé inconnue"}]}'], {}, 1),
         ([" " * 50] * 20, {"finish": "length"}, 0),
+        (['{"answer": "Oui"}'], {}, 0),
+        (["{}"], {}, 0),
+        (['{"abstain": false}'], {}, 0),
+        ([FIRST.replace('"abstain": false, ', ""), '], "abstain": true}'], {}, 1),
     ],
 )
 async def test_a_broken_answer_is_an_error_after_what_was_whole(
@@ -137,6 +142,31 @@ async def test_a_broken_answer_is_an_error_after_what_was_whole(
     assert len(statements) == kept
     assert isinstance(error, ModelMisbehaved)
     assert not error.retry
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"id": "c", "choices": null}',
+        b'{"id": "c"}',
+        b'{"choices": [{"index": 0, "delta": null}]}',
+        b'{"choices": [{"index": 0}]}',
+        b'{"choices": [null]}',
+        b'{"choices": [{"index": 0, "delta": {"content": 3}}]}',
+        b"[1, 2]",
+        b"3",
+        b"null",
+        b"{",
+        b'{"choices": [{"index": 0, "delta": {"content": "\xff\xfe"}}]}',
+    ],
+)
+async def test_a_stream_of_another_shape_is_misbehaviour(
+    model: ScriptedModel, client: AsyncOpenAI, raw: bytes
+) -> None:
+    model.says(raw=b"data: " + raw + b"\n\ndata: [DONE]\n\n")
+    statements, error = await collect(OpenAIGenerator(client, model.name))
+    assert statements == []
+    assert isinstance(error, ModelMisbehaved)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
@@ -211,6 +241,14 @@ async def test_a_model_that_is_served_passes_the_check(model: ScriptedModel, cli
 async def test_a_model_that_is_not_served_is_refused_by_name(client: AsyncOpenAI) -> None:
     with pytest.raises(ModelRefused, match="autre-modele"):
         await check_model(client, "autre-modele")
+
+
+async def test_a_web_page_in_place_of_the_list_of_models_is_said_plainly(
+    model: ScriptedModel, client: AsyncOpenAI
+) -> None:
+    model.models_page = "<!doctype html><title>Bienvenue</title>"
+    with pytest.raises(ModelMisbehaved, match=r"/v1/models ne rend pas la liste des modèles"):
+        await check_model(client, model.name)
 
 
 def test_the_prompt_puts_numbered_passages_between_fences_and_the_question_last() -> None:

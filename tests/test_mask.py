@@ -25,6 +25,12 @@ from server.mask import mask, unmask, without_placeholders
         ("demandeuse d’emploi n° 12345678", "demandeuse d’emploi n° [IDENTIFIANT_FT_1]"),
         ("née à Hanoï le 3 juillet 1991, mariée", "née à Hanoï le [DATE_NAISSANCE_1], mariée"),
         ("né(e) le 05-11-70", "né(e) le [DATE_NAISSANCE_1]"),
+        ("nee a Lyon le 3 juillet 1991", "nee a Lyon le [DATE_NAISSANCE_1]"),
+        ("ne(e) le 05-11-70", "ne(e) le [DATE_NAISSANCE_1]"),
+        ("Il est ne le 5 novembre 1970", "Il est ne le [DATE_NAISSANCE_1]"),
+        ("Ne : 05/11/1970", "Ne : [DATE_NAISSANCE_1]"),
+        ("ne à Lyon le 05/11/1970", "ne à Lyon le [DATE_NAISSANCE_1]"),
+        ("ne\u0301 à Lyon le 05/11/1970", "ne\u0301 à Lyon le [DATE_NAISSANCE_1]"),
         ("Date de naissance : 1970-11-05", "Date de naissance : [DATE_NAISSANCE_1]"),
     ],
 )
@@ -38,6 +44,8 @@ def test_personal_data_is_replaced(text: str, masked: str) -> None:
         "L'article L. 6323-17-1, en vigueur le 3 juillet 2026, et 24 heures par bilan.",
         "SIRET 123 456 789 00012, poste 2140, RNCP37948",
         "Le CPF est crédité de 500 euros par an, plafonné à 5 000 euros.",
+        "Qu'est-ce qui ne change pas pour le CPF à partir du 1er janvier 2026 ?",
+        "Le droit ne vaut plus à compter du 03/07/2026.",
         "AB12 MAIS DANS CETTE PHRASE EN CAPITALES",
     ],
 )

@@ -1,13 +1,14 @@
 """The ingest path: what a source holds is what the index holds, and no text is embedded twice."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from ingest.documents import Document, Kind
-from ingest.errors import SourceUnavailable
+from ingest.embed import Vectors
+from ingest.errors import EmbeddingFailed, SourceUnavailable, UnreadableFile, UnreadableMetadata
 from ingest.index import Index, Query, SearchFilter
 from ingest.manifest import Manifest
 from ingest.pipeline import Ingestion, Progress
@@ -184,3 +185,141 @@ def test_forgetting_a_source_leaves_the_others(bench: Bench) -> None:
     assert bench.ingestion.forget_source("essai") == 2
     assert bench.texts() == ["Autre source."]
     assert list(bench.manifest.states()) == ["autre"]
+
+
+def test_a_row_that_breaks_removes_no_session_that_is_indexed(bench: Bench) -> None:
+    bench.ingestion.run_sources([ListSource([A, B])])
+    [report] = bench.ingestion.run_sources([ListSource([A], broken=["catalogue (1)"])])
+    assert report.removed == 0
+    assert len(bench.texts()) == 3
+    [mended] = bench.ingestion.run_sources([ListSource([A, B])])
+    assert (mended.unchanged, mended.removed, mended.failures) == (2, 0, [])
+
+
+def test_a_source_that_breaks_while_it_is_listed_is_named_and_the_next_one_goes_on(bench: Bench) -> None:
+    class Broken(ListSource):
+        def items(self) -> Iterable[Item]:
+            raise UnreadableFile("catalogue.csv : colonne absente : « Début »")
+
+    bench.ingestion.run_sources([ListSource([A])])
+    other = ListSource([make_document("z", "Autre.", source="autre")], name="autre")
+    first, second = bench.ingestion.run_sources([Broken(), other])
+    assert first.failures == ["catalogue.csv : colonne absente : « Début »"]
+    assert second.added == 1
+    assert len(bench.texts()) == 3
+
+
+@dataclass
+class StampedSource(ListSource):
+    """A source that vouches for the whole of itself."""
+
+    stamp: str = "v1"
+
+    def fingerprint(self) -> str:  # type: ignore[override]  # this one has a fingerprint
+        return self.stamp
+
+
+def test_a_stamped_source_is_not_read_again_and_still_names_its_failures(bench: Bench) -> None:
+    source = StampedSource([A, B], broken=["ligne 4"])
+    bench.ingestion.run_sources([source])
+    [again] = bench.ingestion.run_sources([source])
+    assert (again.unchanged, again.failures) == (2, ["ligne 4 : fichier abîmé"])
+
+
+def test_a_run_that_was_cut_leaves_no_stamp_to_be_trusted(bench: Bench) -> None:
+    bench.ingestion.run_sources([StampedSource([A])])
+
+    class Cut(StampedSource):
+        def items(self) -> Iterator[Item]:
+            many = [make_document(f"d{n}", f"Texte {n}.") for n in range(70)]
+            yield from ListSource(many).items()
+            raise UnreadableFile("fin du fichier inattendue")
+
+    bench.ingestion.run_sources([Cut(stamp="v2")])
+    assert len(bench.texts()) > 2
+    [report] = bench.ingestion.run_sources([StampedSource([A])])
+    assert report.removed == 64
+    assert len(bench.texts()) == 2
+
+
+def test_a_file_whose_restriction_cannot_be_read_is_found_by_nobody(bench: Bench) -> None:
+    @dataclass
+    class Misdescribed:
+        key: str = "a"
+        fingerprint: str = "x"
+
+        def load(self) -> Document:
+            raise UnreadableMetadata("metadonnees.csv, ligne 2 : date illisible")
+
+    class Source(ListSource):
+        def items(self) -> Iterable[Item]:
+            return [Misdescribed()]
+
+    bench.ingestion.run_sources([ListSource([A, B])])
+    [report] = bench.ingestion.run_sources([Source()])
+    assert "date illisible" in report.failures[0]
+    assert "Il est confidentiel." not in bench.texts()
+
+
+def test_a_passage_rewritten_while_its_old_text_is_embedded_does_not_take_the_old_vector(
+    bench: Bench,
+) -> None:
+    bench.ingestion.run_sources([ListSource([B])])
+    changed = make_document("b", "La validation passe par un jury.")
+    embed = bench.embedder.passages
+
+    def slow(texts: Sequence[str]) -> Vectors:
+        if not bench.embedder.embedded:
+            bench.ingestion.run_sources([ListSource([changed])])
+        return embed(texts)
+
+    bench.embedder.passages = slow  # type: ignore[method-assign]  # the file changes meanwhile
+    bench.ingestion.fill_dense()
+    assert bench.manifest.embedded() == (0, 1)
+    assert bench.ingestion.fill_dense() == 1
+
+
+def test_a_run_killed_between_the_index_and_the_manifest_is_mended_by_the_next(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.ingestion.run_sources([ListSource([A])])
+    rewritten = make_document("a", "# Un", "Autre texte.", "# Deux", "Encore.", "# Trois", "Fin.")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.manifest, "record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            bench.ingestion.run_sources([ListSource([rewritten, B])])
+    bench.ingestion.run_sources([ListSource([A])])
+    texts = ["Le bilan de compétences dure vingt-quatre heures.", "Il est confidentiel."]
+    assert bench.texts() == texts
+
+
+def test_a_manifest_forgets_what_it_knew_of_an_index_that_was_emptied(bench: Bench) -> None:
+    bench.manifest.bind("edge mots", empty=True)
+    bench.ingestion.run_sources([ListSource([A, B])])
+    bench.ingestion.fill_dense()
+    bench.manifest.bind("edge mots", empty=False)
+    assert bench.manifest.embedded() == (3, 3)
+    bench.index.delete(ALL)
+    bench.manifest.bind("edge mots", empty=True)
+    [report] = bench.ingestion.run_sources([ListSource([A, B])])
+    assert report.added == 2
+    assert bench.ingestion.fill_dense() == 0
+    assert bench.index.count(SearchFilter(groups=None, embedded=True)) == 3
+
+
+def test_a_text_that_the_embedder_refuses_stops_no_other(bench: Bench) -> None:
+    embed = bench.embedder.passages
+
+    def picky(texts: Sequence[str]) -> Vectors:
+        if any("livret" in text for text in texts):
+            raise EmbeddingFailed("trop long")
+        return embed(texts)
+
+    bench.embedder.passages = picky  # type: ignore[method-assign]  # an endpoint with a limit
+    bench.ingestion.run_sources([ListSource([A, B])])
+    assert bench.ingestion.fill_dense() == 2
+    assert bench.manifest.embedded() == (2, 3)

@@ -1,11 +1,13 @@
 """A statement is verified only when its quotes are in the passages and its figures in its quotes."""
 
 import re
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.figures import find_figures
 from server.schemas import Passage
 from server.verify import ProposedStatement, Quote, find_quote, normalise, verify
 from tests.passages import BILAN, bilan_and_frais, make_passage
@@ -216,3 +218,101 @@ def test_an_article_number_may_come_from_the_cited_passage_s_title() -> None:
     assert not verified(
         "Selon l’article L. 6313-5, il faut un accord.", (1, passage.text), passages=[passage]
     )
+
+
+def read(statement: str, source: str) -> bool:
+    """Tell whether `statement` is verified by the whole of `source`."""
+    return verified(statement, (1, source), passages=[make_passage(source)])
+
+
+TABLE = "| Ancienneté | Durée (mois) | Prime |\n|---|---|---|\n| 3 | 6 | 500 |"
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("La réponse arrive dans un délai d’un mois.", "La réponse arrive dans un délai de deux mois."),
+        ("Il dure une semaine.", "Il dure trois semaines en tout."),
+        ("Il dure un ou deux ans.", "Il dure deux ou trois ans."),
+        ("Il dure un an.", "Il dure un an et demi au plus."),
+        ("La moitié des frais est prise en charge.", "Un quart des frais est pris en charge."),
+        ("Les deux tiers sont payés.", "Les trois quarts sont payés d’avance."),
+        ("Le délai est de 3 mois.", "Les étapes :\n3. Le bénéficiaire signe le document."),
+        ("Il faut 3 signatures.", "Les étapes :\n3. Le bénéficiaire signe le document."),
+        ("Le taux est de 50 %.", "Le taux relève de l’article 50 du règlement."),
+        ("Il concerne 50 personnes.", "Il relève des articles 49 et 50 du règlement."),
+        ("Il faut 7 jours.", "Voir la procédure n° 7 du service."),
+        ("Le groupe a 12 participants.", "Le groupe se réunit le 12 mars 2026."),
+        ("Le groupe a 12 participants.", "Le groupe se réunit du 12 au 15 mars 2026."),
+        ("Le groupe a 12 participants.", "Le groupe se réunit pendant 12 mois."),
+        ("Le groupe a 2026 membres.", "Le groupe se réunit le 12 mars 2026."),
+        ("Il dure 2 ans.", "Il commence en 2e année de licence."),
+        ("Le prix est de 5 €.", "Le prix est de 5.000 € par an."),
+        ("Le prix est de 5 €.", "Le prix du bilan est de 5.000"),
+        ("Le taux évolue de 5 %.", "Le taux évolue de -5 % par an."),
+        ("Le taux évolue de −5 %.", "Le taux évolue de 5 % par an."),
+        ("Le budget est de 2 millions d’euros.", "Le budget est de 2 millions de dollars."),
+        ("Le budget est de 2 €.", "Le budget est de 2 millions d’euros."),
+        ("La prime est de 6 €.", TABLE),
+        ("Né le [DATE_NAISSANCE_1], il a droit au bilan.", "Chacun a droit au bilan de compétences."),
+        ("Au [TELEPHONE_1], on répond.", "On répond au [TELEPHONE_1] tous les jours."),
+        ("Jusqu’au 3 ſeptembre 2026.", "Jusqu’au 3 octobre 2026 au plus tard."),
+    ],
+)
+def test_a_number_of_another_kind_supports_nothing(statement: str, source: str) -> None:
+    assert not read(statement, source)
+
+
+@pytest.mark.parametrize(
+    ("statement", "source"),
+    [
+        ("Le délai est d’un mois.", "Le délai est d’un (1) mois au plus."),
+        ("Le délai est de 1 mois.", "Le délai est d’un mois au plus."),
+        ("Le délai est de 3 mois.", "Le délai est de trois (3) mois au plus."),
+        ("Un bénéficiaire peut y recourir.", "Tout bénéficiaire peut y recourir."),
+        ("La moitié est payée.", "La moitié des frais est payée."),
+        ("Il dure au moins 6 semaines.", "Il dure de 6 à 10 semaines au plus."),
+        ("Il dure de 6 à 10 semaines.", "Il dure de 6 semaines à 10 semaines."),
+        ("Il dure 6 mois.", TABLE),
+        ("La prime est de 500 €.", TABLE),
+        ("Le prix est de 5 000 €.", "Le prix est de 5.000 € par an."),
+        ("Le prix est de 5.000.000 €.", "Le prix est de 5 millions d’euros."),
+        ("Le prix est de 1 500 000 euros.", "Le prix est de 1,5 M€ par an."),
+        ("Le taux est de 0,5 %.", "Le taux est de 0.500 % par an."),
+        ("Le taux évolue de -5 %.", "Le taux évolue de −5 % par an."),
+        ("Il dure 6-10 semaines.", "Il dure de 6 à 10 semaines."),
+        ("L’article 50 le dit.", "Selon l’art. 50 du règlement."),
+        ("Le règlement le dit en 2026.", "Le règlement du 12 mars 2026 le dit."),
+        ("Jusqu’au 3 septembre 2026.", "Jusqu’au 3 ſeptembre 2026 au plus tard."),
+    ],
+)
+def test_a_number_of_the_same_kind_supports_it_in_another_writing(statement: str, source: str) -> None:
+    assert read(statement, source)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TABLE,
+        "Les étapes :\n1. Le bénéficiaire signe.\n2) Il part le 1er mars.\n3° Au bout d’un an et demi.",
+        "## 2.1 Durée\nSelon les articles 3, 4 et 5, n° 2016-1088, en 2e année, du 12 au 15 mars 2026, -5 %.",
+        "Entre 2 et 3 millions d’euros, un tiers des trois quarts, une demi-journée, 3, 6 ou 12 mois, 24h.",
+    ],
+)
+def test_a_text_supports_itself(text: str) -> None:
+    assert read(text, text)
+
+
+MONTHS = st.sampled_from("janvier fevrier mars avril juin juillet août septembre octobre décembre".split())
+
+
+@given(MONTHS, st.sampled_from([("s", "ſ"), ("i", "ı"), ("i", "İ"), ("e", "É"), ("u", "Û")]))
+def test_no_letter_of_another_alphabet_breaks_a_month(month: str, swap: tuple[str, str]) -> None:
+    find_figures(f"le 3 {month.replace(*swap)} 2026, {'seize'.replace(*swap)} jours")
+
+
+@pytest.mark.parametrize("piece", ["12 et ", "3, ", "un à ", "article 1, ", "9", "| 3 |\n"])
+def test_a_long_text_is_read_in_no_time(piece: str) -> None:
+    began = time.perf_counter()
+    find_figures(piece * 2_000 + "ou 2 mois")
+    assert time.perf_counter() - began < 2

@@ -6,6 +6,7 @@ A file is parsed only when its reference is new or has changed; see `ingest.pars
 
 import hashlib
 import logging
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ingest.documents import EVERYONE, Document, Kind
-from ingest.errors import SourceUnavailable
+from ingest.errors import SourceUnavailable, UnreadableFile, UnreadableMetadata
 from ingest.parse import Limits, parse_file
 from ingest.sources.metadata import METADATA_FILE, Sheet, composed
 from ingest.text import fold
@@ -103,11 +104,15 @@ class FolderSource:
         """Read a file.
 
         Raises:
-            UnreadableFile: the file, or what `metadonnees.csv` says of it, cannot be read.
+            UnreadableFile: the file cannot be read.
+            UnreadableMetadata: what `metadonnees.csv` says of it cannot.
         """
-        row = reference.sheet.row(reference.path.name)
-        validity, groups = row.validity(), row.groups(self.groups, EVERYONE)
-        number, titled, dated = row.text("reference"), row.text("titre"), row.day("date")
+        try:
+            row = reference.sheet.row(reference.path.name)
+            validity, groups = row.validity(), row.groups(self.groups, EVERYONE)
+            number, titled, dated = row.text("reference"), row.text("titre"), row.day("date")
+        except UnreadableFile as error:
+            raise UnreadableMetadata(str(error)) from error
         parsed = parse_file(reference.path, self.limits)
         return Document(
             document_id=f"{self.name}:{reference.key}",
@@ -156,6 +161,7 @@ class FolderSource:
             raise SourceUnavailable(f"Le dossier {self.folder} de la source « {self.name} » est introuvable.")
         files: dict[str, Path] = {}
         try:
+            _check_folders(self.folder)
             for path in sorted(self.folder.glob(self.pattern)):
                 key = composed(path.relative_to(self.folder).as_posix())
                 if self._is_wanted(path) and key in files:
@@ -179,3 +185,13 @@ class FolderSource:
 def _title(titled: str | None, own: str | None) -> str | None:
     """Choose the sheet's title, but in the file's own typography: its heading is then known to be the title."""
     return own if titled and own and fold(titled) == fold(own) else titled or own
+
+
+def _check_folders(folder: Path) -> None:
+    """Raise `OSError` for a sub-folder that cannot be listed: `glob` passes it over, as if it were empty."""
+
+    def refuse(error: OSError) -> None:
+        raise error
+
+    for _ in os.walk(folder, onerror=refuse):
+        pass

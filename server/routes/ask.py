@@ -1,5 +1,6 @@
 """`POST /v1/ask`: a cited answer, whole as JSON or statement by statement as server-sent events."""
 
+import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
@@ -11,8 +12,10 @@ from pydantic import BaseModel
 from ingest.errors import FanalError
 from server import ask as path
 from server.dependencies import CallerDep, PartsDep, TodayDep
-from server.problems import problem_of
+from server.problems import problem_of, unexpected
 from server.schemas import Answer, AskRequest, SearchResponse
+
+logger = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/v1")
 
@@ -55,6 +58,9 @@ async def _stream(events: AsyncGenerator[path.Event, None]) -> AsyncIterator[byt
                 yield _written(event)
     except FanalError as error:
         yield _sse("error", problem_of(error))
+    except Exception:  # the headers are gone: only an event can still tell the reader
+        logger.exception("the ask path failed")
+        yield _sse("error", unexpected())
 
 
 def _written(event: path.Event) -> bytes:

@@ -2,23 +2,30 @@
 
 from fastapi import APIRouter
 
-from server.dependencies import PartsDep
+from server.dependencies import Caller, CallerDep, Parts, PartsDep
 from server.problems import NotFound
+from server.rights import may_read
 from server.schemas import IngestionRequest, IngestionView
 
 router = APIRouter(prefix="/v1/ingestions")
 
 
 @router.post("", status_code=202)
-def start(body: IngestionRequest, parts: PartsDep) -> IngestionView:
+def start(body: IngestionRequest, parts: PartsDep, caller: CallerDep) -> IngestionView:
     """Start an ingestion; one that is under way answers 409."""
-    return parts.ingestions.start(body.sources)
+    return _visible(parts.ingestions.start(body.sources), parts, caller)
 
 
 @router.get("/{run_id}")
-def view(run_id: str, parts: PartsDep) -> IngestionView:
+def view(run_id: str, parts: PartsDep, caller: CallerDep) -> IngestionView:
     """Say where a run stands."""
     run = parts.ingestions.view(run_id)
     if run is None:
         raise NotFound("Cette ingestion n’existe pas, ou date d’avant le dernier démarrage du serveur.")
-    return run
+    return _visible(run, parts, caller)
+
+
+def _visible(run: IngestionView, parts: Parts, caller: Caller) -> IngestionView:
+    """Leave out the reports, which name files, of sources that the caller may not read."""
+    kept = [report for report in run.reports if may_read(report.source, parts, caller)]
+    return run.model_copy(update={"reports": kept})

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from ingest.index import SearchFilter
 from server.dependencies import CallerDep, PartsDep
+from server.rights import may_read
 from server.schemas import SourceSummary
 
 router = APIRouter(prefix="/v1")
@@ -23,5 +23,5 @@ def sources(parts: PartsDep, caller: CallerDep) -> list[SourceSummary]:
             last_run=state.last_run,
         )
         for name, state in parts.manifest.states().items()
-        if not state.passages or parts.index.count(SearchFilter(groups=caller.groups, sources=(name,)))
+        if may_read(name, parts, caller)
     ]
