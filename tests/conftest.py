@@ -16,6 +16,11 @@ for name in [name for name in os.environ if name.startswith("FANAL_") and name !
     del os.environ[name]  # a developer's settings are not the tests'
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the browser's tests last: Playwright leaves its event loop running, and async tests need their own."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(autouse=True)
 def only_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every connection that leaves this machine: no test reaches a model or a service by accident."""

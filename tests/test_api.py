@@ -188,6 +188,7 @@ def test_a_document_comes_with_its_passages_in_order_and_its_original(client: Te
     original = client.get(f"{address}/file")
     assert original.text == PROCEDURES["CPF et arrêt de travail.md"]
     assert original.headers["x-content-type-options"] == "nosniff"
+    assert original.headers["content-disposition"].startswith("attachment")
 
 
 def test_an_original_that_became_a_link_out_of_its_folder_is_not_sent(

@@ -10,8 +10,6 @@ from ingest.index import Hit, SearchFilter
 from ingest.sources.config import read_sources
 from server.dependencies import CallerDep, Parts, PartsDep
 from server.problems import NotFound
-from server.retrieve import passage_of
-from server.schemas import DocumentView
 
 router = APIRouter(prefix="/v1/documents")
 
@@ -32,26 +30,12 @@ def original(hits: PassagesDep, parts: PartsDep) -> FileResponse:
     """Send the original file, to be shown by the browser where it can; never as a page of this site."""
     payload = hits[0].payload
     path = _original(parts, payload["source"], payload["file"])
-    headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox"}
     shown = path.suffix.lower() == ".pdf"
-    return FileResponse(
-        path,
-        filename=path.name,
-        content_disposition_type="inline" if shown else "attachment",
-        headers=headers,
-    )
-
-
-@router.get("/{document_id:path}")
-def document(document_id: str, hits: PassagesDep) -> DocumentView:
-    """Give a document and its passages in reading order."""
-    first = hits[0].payload
-    names = ("source", "kind", "title", "url", "number", "status", "valid_from", "valid_to", "file")
-    return DocumentView(
-        id=document_id,
-        passages=[passage_of(hit) for hit in hits],
-        **{name: first[name] for name in names},
-    )
+    headers = {"X-Content-Type-Options": "nosniff"}
+    if not shown:  # a browser's PDF viewer does not run in a sandbox
+        headers["Content-Security-Policy"] = "sandbox"
+    disposition = "inline" if shown else "attachment"
+    return FileResponse(path, filename=path.name, content_disposition_type=disposition, headers=headers)
 
 
 def _original(parts: Parts, source: str, file: str | None) -> Path:
