@@ -26,7 +26,7 @@ def main() -> int:
     api, page = _port("FANAL_PORT", 8000), _port("FANAL_UI_PORT", 8501)
     environment = {**os.environ, "FANAL_PORT": str(api), "FANAL_API_URL": f"http://127.0.0.1:{api}"}
     environment["FANAL_SERVER_URL"] = environment["FANAL_API_URL"]
-    for stop in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal stops everything too
+    for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # a closed terminal stops everything too
         signal.signal(stop, _interrupt)
     children: list[Child] = []
     try:

@@ -10,6 +10,8 @@ from ingest.index import Hit, SearchFilter
 from ingest.sources.config import read_sources
 from server.dependencies import CallerDep, Parts, PartsDep
 from server.problems import NotFound
+from server.retrieve import passage_of
+from server.schemas import DocumentView
 
 router = APIRouter(prefix="/v1/documents")
 
@@ -36,6 +38,18 @@ def original(hits: PassagesDep, parts: PartsDep) -> FileResponse:
         headers["Content-Security-Policy"] = "sandbox"
     disposition = "inline" if shown else "attachment"
     return FileResponse(path, filename=path.name, content_disposition_type=disposition, headers=headers)
+
+
+@router.get("/{document_id:path}")
+def document(document_id: str, hits: PassagesDep) -> DocumentView:
+    """Give a document and its passages in reading order."""
+    first = hits[0].payload
+    names = ("source", "kind", "title", "url", "number", "status", "valid_from", "valid_to", "file")
+    return DocumentView(
+        id=document_id,
+        passages=[passage_of(hit) for hit in hits],
+        **{name: first[name] for name in names},
+    )
 
 
 def _original(parts: Parts, source: str, file: str | None) -> Path:
