@@ -2,9 +2,13 @@
 
 FanalError                   a message that a person can act on
 ├── ConfigurationError       a setting or the sources file is wrong: correct it, a retry changes nothing
+│   └── SourcesFileWrong     the sources file is missing or wrong: the message gives the lines, for its administrator
 ├── SourceUnavailable        a source or an endpoint cannot be reached: retry later, nothing was deleted
 ├── UnreadableFile           one file cannot be read: it is reported and the others go on
 │   └── UnreadableMetadata   what is said of it cannot: who may read it is unknown, so nobody finds it
+├── RemovalsWithheld         a run would remove more than is allowed unasked: check, then accept it
+├── StorageFailed            the disk is full or refuses: make room, run it again, nothing done is lost
+├── LoadLater                reading this file takes minutes: the run takes it up after all the others
 ├── IngestionRunning         a run is not finished: wait for it
 ├── IngestionStopped         the run was told to stop: run it again, it goes on where it was
 ├── IndexBusy                another process owns the embedded index: go through it, or stop it
@@ -27,6 +31,10 @@ class ConfigurationError(FanalError):
     """A setting or the sources file is wrong."""
 
 
+class SourcesFileWrong(ConfigurationError):
+    """The sources file is missing or wrong: only its administrator can do something about it."""
+
+
 class SourceUnavailable(FanalError):
     """A source, a registry or an endpoint cannot be reached."""
 
@@ -39,6 +47,22 @@ class UnreadableFile(FanalError):
 
 class UnreadableMetadata(UnreadableFile):
     """What is said of a file (who may read it, from when to when it holds) cannot be read."""
+
+
+class RemovalsWithheld(FanalError):
+    """Too much of a source is gone for it to be removed unasked."""
+
+
+class StorageFailed(FanalError):
+    """The disk is full, read-only or damaged."""
+
+    retry = True
+
+
+class LoadLater(FanalError):
+    """Reading this file takes minutes (a long scan); ask again, patiently, once the others are read."""
+
+    retry = True
 
 
 class IngestionRunning(FanalError):

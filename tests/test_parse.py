@@ -334,7 +334,7 @@ def test_a_workbook_gives_its_visible_sheets_with_french_dates_and_numbers() -> 
     assert parse_bytes(buffer.getvalue(), "c.xlsx").blocks == (
         Block("heading", "Sessions", level=1),
         Block("paragraph", "Catalogue 2026"),
-        Block("table", "| Action | Début | Prix |\n| --- | --- | --- |\n| Anglais | 02/11/2026 | 1200,5 |"),
+        Block("paragraph", "Action : Anglais ; Début : 02/11/2026 ; Prix : 1200,5"),
     )
 
 
@@ -382,7 +382,7 @@ def test_a_table_that_lays_the_page_out_is_read_as_text() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
-@pytest.mark.parametrize("mark", [";", ",", "\t"])
+@pytest.mark.parametrize("mark", [";", ",", "\t", "|"])
 def test_a_csv_is_read_in_any_encoding_and_separator(encoding: str, mark: str) -> None:
     rows = [
         ["Intitulé", "Durée", "Prix"],
@@ -394,6 +394,18 @@ def test_a_csv_is_read_in_any_encoding_and_separator(encoding: str, mark: str) -
         "Intitulé : Accueil téléphonique ; Durée : 35 h ; Prix : 1 200 €",
         "Intitulé : Été à l'œuvre ; Prix : 0",
     ]
+
+
+def test_the_title_above_a_table_and_excels_own_hint_are_not_its_header() -> None:
+    data = "sep=;\r\nHoraires des agences;;\r\nAgence;Jour;Heure\r\nVieilmont;lundi;9 h\r\n"
+    assert texts(parse_bytes(data.encode("cp1252"), "h.csv"), "paragraph") == [
+        "Horaires des agences",
+        "Agence : Vieilmont ; Jour : lundi ; Heure : 9 h",
+    ]
+
+
+def test_a_table_of_one_column_is_a_list_of_its_lines() -> None:
+    assert texts(parse_bytes(b"Brisecombe\nVieilmont\n", "a.csv"), "paragraph") == ["Brisecombe", "Vieilmont"]
 
 
 def test_plain_text_has_its_paragraphs_lists_and_headings() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.errors import UnreadableFile
 from ingest.parse import Limits, ParsedFile, parse_bytes, parse_file
+from tests.hostile_pdfs import empty_pages
 
 DOCUMENTS = Path(__file__).parents[1] / "sample" / "documents"
 LIMITS = Limits(ocr=False)
@@ -81,8 +82,10 @@ def test_content_wins_over_the_extension() -> None:
         ("a.docx", b"Bonjour", "n'est pas celui d'un fichier Word"),
         ("a.txt", b"\x00\x01\x02" * 50, "n'est pas du texte"),
         ("a.png", b"\x89PNG\r\n", "n'est pas pris en charge"),
-        ("a.rtf", b"{\\rtf1 Bonjour}", "au format DOCX"),
-        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "au format XLSX"),
+        ("a.rtf", b"Bonjour", "n'est pas celui d'un fichier RTF"),
+        ("a.rtf", b"{\\rtf1 " + b"{" * 20_000, "mal formé"),
+        ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "ni un classeur Excel"),
+        ("a.msg", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "au format EML"),
         ("a.docx", b"PK\x03\x04" + b"\x00" * 40, "endommagé"),
         ("a.pdf", b"%PDF-1.7\n" + b"x" * 200, "endommagé"),
         ("a.xml", b"<a><b></a>", "mal formé"),
@@ -129,25 +132,44 @@ def test_fifty_thousand_pages_are_refused_at_once() -> None:
     assert time.perf_counter() - start < 5
 
 
-def empty_pages(count: int) -> bytes:
-    objects = [b"<</Type/Catalog/Pages 2 0 R>>"]
-    objects.append(
-        b"<</Type/Pages/Count %d/Kids[%s]>>" % (count, b" ".join(b"%d 0 R" % n for n in range(3, count + 3)))
-    )
-    objects += [b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>"] * count
-    body, offsets = bytearray(b"%PDF-1.4\n"), []
-    for number, content in enumerate(objects, 1):
-        offsets.append(len(body))
-        body += b"%d 0 obj%sendobj\n" % (number, content)
-    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    size = len(objects) + 1
-    trailer = b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (size, len(body))
-    return bytes(body) + b"xref\n0 %d\n0000000000 65535 f \n" % size + table + trailer
-
-
 def test_a_zip_bomb_is_refused_unexpanded() -> None:
     bomb = rezipped(sample("PR-001 *.docx"), {"word/media/image1.png": b"\x00" * 20_000_000})
     assert "bombe zip" in refusal(bomb, "a.docx")
+
+
+def test_a_zip_bomb_whose_members_share_their_bytes_is_refused() -> None:
+    bomb = overlapping(members=200, zeros=1_000_000)
+    assert len(bomb) < 100_000
+    assert "une fois décompressé" in refusal(bomb, "a.docx", Limits(max_uncompressed_bytes=100_000_000))
+
+
+def overlapping(members: int, zeros: int) -> bytes:
+    """A DOCX whose directory names the same compressed bytes many times."""
+    with zipfile.ZipFile(buffer := BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b"<a/>" + b"\x00" * zeros)
+        whole = archive.filelist[0]
+        for number in range(members):
+            copy = zipfile.ZipInfo(f"word/media/{number}.bin")
+            for name in ("compress_type", "CRC", "compress_size", "file_size", "header_offset"):
+                setattr(copy, name, getattr(whole, name))
+            archive.filelist.append(copy)
+    return buffer.getvalue()
+
+
+def test_an_archive_within_a_document_is_never_opened() -> None:
+    inner = zipped({"zeros.bin": b"\x00" * 5_000_000})
+    inside = rezipped(sample("PR-001 *.docx"), {"word/embeddings/inner.zip": zipped({"b.zip": inner})})
+    assert parse_bytes(inside, "a.docx", LIMITS).title == "Accueil physique et téléphonique"
+
+
+def test_a_member_larger_than_its_directory_says_is_refused() -> None:
+    data = bytearray(
+        rezipped(sample("PR-001 *.docx"), {"word/document.xml": b"<a>" + b"x" * 9_000_000 + b"</a>"})
+    )
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        size = archive.getinfo("word/document.xml").file_size
+    lie = bytes(data).replace(size.to_bytes(4, "little"), (1000).to_bytes(4, "little"))
+    assert refusal(lie, "a.docx")
 
 
 def test_an_archive_too_large_once_expanded_is_refused() -> None:
@@ -186,6 +208,25 @@ def test_an_xml_bomb_inside_an_office_file_is_refused(pattern: str, part: str, n
     assert "entités XML" in refusal(rezipped(sample(pattern), {part: BOMB}), name)
 
 
+def test_an_xml_bomb_that_hides_behind_a_long_comment_is_refused() -> None:
+    hidden = BOMB.replace(b"<!DOCTYPE", b"<!--" + b" x" * 40_000 + b"--><!DOCTYPE")
+    assert "entités XML" in refusal(
+        rezipped(sample("PR-001 *.docx"), {"word/document.xml": hidden}), "a.docx"
+    )
+
+
+def test_an_xml_bomb_in_another_encoding_is_refused() -> None:
+    wide = BOMB.decode().replace('version="1.0"', 'version="1.0" encoding="UTF-16"').encode("utf-16")
+    assert "entités XML" in refusal(rezipped(sample("PR-001 *.docx"), {"word/styles.xml": wide}), "a.docx")
+    assert "entités XML" in refusal(wide, "a.xml")
+
+
+def test_a_document_type_that_is_elsewhere_is_not_fetched(tmp_path: Path) -> None:
+    (tmp_path / "a.dtd").write_text('<!ENTITY s "confidentiel">')
+    xml = f'<!DOCTYPE a SYSTEM "{(tmp_path / "a.dtd").as_uri()}"><a>Du texte.</a>'
+    assert [block.text for block in parse_bytes(xml.encode(), "a.xml").blocks] == ["Du texte."]
+
+
 def test_spans_that_would_fill_the_memory_are_refused() -> None:
     row = "<tr>" + "<td colspan=100 rowspan=100>x</td>" * 200 + "</tr>"
     assert "démesuré" in refusal(f"<table>{row * 100}</table>".encode(), "a.html")
@@ -217,6 +258,13 @@ PATTERNS = {
     "md": "PR-021 *.md",
     "eml": "NS-2026-07 *.eml",
 }
+RTF = (
+    rb"{\rtf1\ansi{\fonttbl{\f0 Arial;}}{\stylesheet{\s1 heading 1;}}\pard\s1 Titre\par\pard Un \'e9t\u233 ?"
+    + (
+        rb"\par\trowd\intbl a\cell b\cell\row\trowd\intbl c\cell d\cell\row\pard{\field{\*\fldinst{HYPERLINK "
+        rb'"https://exemple.fr"}}{\fldrslt lien}}\bin3 abc\par}'
+    )
+)
 FUZZ = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
@@ -246,6 +294,12 @@ def test_damaged_files_are_read_or_refused(
 ) -> None:
     result = outcome(damaged(sample(PATTERNS[extension]), damage), f"a.{extension}")
     assert isinstance(result, UnreadableFile) or result.blocks
+
+
+@FUZZ
+@given(damage=damages())
+def test_a_damaged_rtf_is_read_or_refused(damage: tuple[float, list[tuple[float, int]]]) -> None:
+    outcome(damaged(RTF, damage), "a.rtf")
 
 
 @pytest.mark.parametrize(

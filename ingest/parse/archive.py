@@ -9,6 +9,7 @@ from ingest.errors import UnreadableFile
 from ingest.parse.parsed import MEGABYTE, Limits
 
 _XML_PROLOGUE_BYTES = 64 * 1024
+_ROOT_ELEMENT = re.compile(rb"<[A-Za-z_]")
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _SUSPICIOUS_MEMBER_BYTES = MEGABYTE
 
@@ -58,5 +59,7 @@ def _check_name(name: str) -> None:
 def _check_xml(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     with archive.open(member) as file:
         prologue = file.read(_XML_PROLOGUE_BYTES).replace(b"\x00", b"")
-    if b"<!ENTITY" in prologue:
+    # A document type that a long comment pushes out of sight is no better than entities.
+    hides = len(prologue) > _XML_PROLOGUE_BYTES // 4 and not _ROOT_ELEMENT.search(prologue)
+    if b"<!ENTITY" in prologue or hides:
         raise UnreadableFile("le fichier contient des entités XML : il a été refusé, vérifiez son origine")

@@ -9,10 +9,10 @@ from ingest.errors import UnreadableFile
 
 _PDF_MAGIC_WITHIN = 1024
 _TEXT_SAMPLE_BYTES = 64 * 1024
+_RTF_MAGIC = b"{\\rtf"
 _ZIP_MAGIC = b"PK\x03\x04"
 _OLE2_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
-_ODF_MIMETYPES = ("application/vnd.oasis.opendocument.text",)
 
 
 class Format(StrEnum):
@@ -29,6 +29,12 @@ class Format(StrEnum):
     CSV = "CSV"
     XML = "XML"
     EML = "courriel (EML)"
+    RTF = "RTF"
+    DOC = "Word 97-2003 (DOC)"
+    PPT = "PowerPoint 97-2003 (PPT)"
+    XLS = "Excel 97-2003 (XLS)"
+    ODS = "OpenDocument (ODS)"
+    ODP = "OpenDocument (ODP)"
 
 
 _EXTENSIONS = {
@@ -47,25 +53,33 @@ _EXTENSIONS = {
     ".tsv": Format.CSV,
     ".xml": Format.XML,
     ".eml": Format.EML,
+    ".rtf": Format.RTF,
+    ".docm": Format.DOCX,
+    ".pptm": Format.PPTX,
+    ".xlsm": Format.XLSX,
+    ".doc": Format.DOC,
+    ".ppt": Format.PPT,
+    ".xls": Format.XLS,
+    ".ods": Format.ODS,
+    ".odp": Format.ODP,
+}
+_ODF_MIMETYPES = {
+    "application/vnd.oasis.opendocument.text": Format.ODT,
+    "application/vnd.oasis.opendocument.spreadsheet": Format.ODS,
+    "application/vnd.oasis.opendocument.presentation": Format.ODP,
+}
+_OLE2_STREAMS = {
+    "WordDocument": Format.DOC,
+    "PowerPoint Document": Format.PPT,
+    "Workbook": Format.XLS,
+    "Book": Format.XLS,
 }
 _OFFICE_PARTS = {
     "word/document.xml": Format.DOCX,
     "ppt/presentation.xml": Format.PPTX,
     "xl/workbook.xml": Format.XLSX,
 }
-_BINARY = (Format.PDF, Format.DOCX, Format.ODT, Format.PPTX, Format.XLSX)
-_SAVE_AS = {
-    ".doc": "DOCX",
-    ".docm": "DOCX",
-    ".rtf": "DOCX",
-    ".ppt": "PPTX",
-    ".pptm": "PPTX",
-    ".odp": "PPTX",
-    ".xls": "XLSX",
-    ".xlsm": "XLSX",
-    ".ods": "XLSX",
-    ".msg": "EML",
-}
+_TEXTS = (Format.HTML, Format.MARKDOWN, Format.TEXT, Format.CSV, Format.XML, Format.EML)
 
 
 def detect(data: bytes, name: str) -> Format:
@@ -76,29 +90,36 @@ def detect(data: bytes, name: str) -> Format:
         name: its name; only the extension counts.
 
     Raises:
-        UnreadableFile: empty, old or unsupported format, password, or content that belies the extension.
+        UnreadableFile: empty, unsupported format, password, or content that belies the extension.
     """
     if not data:
         raise UnreadableFile("le fichier est vide")
     extension = PurePath(name).suffix.lower()
     if b"%PDF-" in data[:_PDF_MAGIC_WITHIN] and extension != ".eml":
         return Format.PDF
+    if data.startswith(_RTF_MAGIC):
+        return Format.RTF
     if data.startswith(_OLE2_MAGIC):
-        raise UnreadableFile(_ole2_reason(data, extension))
-    if extension in _SAVE_AS:
-        raise UnreadableFile(
-            f"le format {extension} n'est pas pris en charge : enregistrez le document au format {_SAVE_AS[extension]}"
-        )
+        return _ole2_format(data, _EXTENSIONS.get(extension))
     if data.startswith(_ZIP_MAGIC):
         return _zip_format(data)
     return _text_format(data, extension)
 
 
-def _ole2_reason(data: bytes, extension: str) -> str:
+def _ole2_format(data: bytes, expected: Format | None) -> Format:
+    """Find which program wrote a file of before 2007, by the names of the streams it holds."""
     if _ENCRYPTED_STREAM in data:
-        return "le fichier est protégé par un mot de passe : enregistrez-en une copie sans mot de passe"
-    target = _SAVE_AS.get(extension, "DOCX, PPTX ou XLSX")
-    return f"ancien format Office (avant 2007) : enregistrez le document au format {target}"
+        raise UnreadableFile(
+            "le fichier est protégé par un mot de passe : enregistrez-en une copie sans mot de passe"
+        )
+    held = [found for name, found in _OLE2_STREAMS.items() if f"{name}\0".encode("utf-16-le") in data]
+    if not held:
+        raise UnreadableFile(
+            "ce n'est ni un document Word, ni un classeur Excel, ni une présentation PowerPoint :"
+            " enregistrez un message Outlook (MSG) au format EML, un autre document en PDF"
+        )
+    # A report that holds a sheet has the streams of both.
+    return expected if expected in held else held[0]
 
 
 def _zip_format(data: bytes) -> Format:
@@ -112,11 +133,11 @@ def _zip_format(data: bytes) -> Format:
         raise UnreadableFile(
             "le fichier est endommagé ou incomplet : ouvrez-le dans son logiciel et enregistrez-le à nouveau"
         ) from error
-    if mimetype.strip() in _ODF_MIMETYPES and "content.xml" in names:
-        return Format.ODT
-    for part, found in _OFFICE_PARTS.items():
+    if (found := _ODF_MIMETYPES.get(mimetype.strip())) and "content.xml" in names:
+        return found
+    for part, office in _OFFICE_PARTS.items():
         if part in names:
-            return found
+            return office
     raise UnreadableFile(
         "c'est une archive zip, pas un document : déposez les documents qu'elle contient, au format DOCX, ODT ou PDF"
     )
@@ -127,9 +148,9 @@ def _text_format(data: bytes, extension: str) -> Format:
     if expected is None:
         raise UnreadableFile(
             f"le format « {extension or 'sans extension'} » n'est pas pris en charge :"
-            " enregistrez le document en PDF, DOCX, ODT, PPTX, XLSX, HTML, MD, TXT, CSV, XML ou EML"
+            " enregistrez le document en PDF, DOCX, ODT, RTF, PPTX, XLSX, HTML, MD, TXT, CSV, XML ou EML"
         )
-    if expected in _BINARY:
+    if expected not in _TEXTS:
         raise UnreadableFile(
             f"le contenu n'est pas celui d'un fichier {expected} :"
             " ouvrez-le dans son logiciel et enregistrez-le à nouveau"

@@ -40,7 +40,7 @@ def library_errors(format_: Format) -> tuple[type[Exception], ...]:
             from pypdfium2 import PdfiumError
 
             return (PdfiumError, *_UNCHECKED)
-        case Format.DOCX | Format.ODT | Format.PPTX | Format.XLSX:
+        case Format.DOCX | Format.ODT | Format.PPTX | Format.XLSX | Format.ODS | Format.ODP:
             return (*_office_errors(), *_UNCHECKED)
         case Format.XML:
             from defusedxml import DefusedXmlException

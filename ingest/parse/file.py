@@ -10,7 +10,8 @@ from ingest.parse.failures import library_errors, refusal
 from ingest.parse.parsed import MEGABYTE, Limits, ParsedFile
 
 _MAX_MAIL_DEPTH = 2
-_ZIPPED = (Format.DOCX, Format.ODT, Format.PPTX, Format.XLSX)
+_ZIPPED = (Format.DOCX, Format.ODT, Format.PPTX, Format.XLSX, Format.ODS, Format.ODP)
+_CONVERTED = (Format.DOC, Format.PPT, Format.XLS, Format.ODS, Format.ODP)
 _DEFAULT_LIMITS = Limits()
 
 
@@ -26,6 +27,7 @@ def parse_file(path: Path, limits: Limits = _DEFAULT_LIMITS) -> ParsedFile:
 
     Raises:
         UnreadableFile: it cannot be read, whatever the cause; the message says why and what to do, in French.
+        LoadLater: a long scan, and the limits ask not to wait for it.
     """
     try:
         size = path.stat().st_size
@@ -52,7 +54,7 @@ def parse_bytes(data: bytes, name: str, limits: Limits = _DEFAULT_LIMITS, mail_d
         mail_depth: how many e-mails it is attached in.
 
     Raises:
-        UnreadableFile: as for `parse_file`.
+        UnreadableFile, LoadLater: as for `parse_file`.
     """
     format_ = detect(data, name)
     try:
@@ -85,6 +87,10 @@ def _parse(format_: Format, data: bytes, limits: Limits, mail_depth: int) -> Par
 
             attached = partial(parse_bytes, limits=limits, mail_depth=mail_depth + 1)
             return parse_mail(data, attached if mail_depth < _MAX_MAIL_DEPTH else None)
+        case converted if converted in _CONVERTED:
+            from ingest.parse.libreoffice import convert
+
+            return parse_bytes(*convert(data, format_, limits), limits)
         case _:
             return _parse_text(format_, data)
 
@@ -111,6 +117,10 @@ def _parse_text(format_: Format, data: bytes) -> ParsedFile:
             from ingest.parse.xml import parse_xml
 
             return parse_xml(data)
+        case Format.RTF:
+            from ingest.parse.rtf import parse_rtf
+
+            return parse_rtf(data)
         case _:
             from ingest.parse import text
 

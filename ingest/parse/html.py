@@ -12,7 +12,7 @@ from lxml import html as lxml_html
 from ingest.documents import Block, BlockKind
 from ingest.errors import UnreadableFile
 from ingest.parse.parsed import ParsedFile
-from ingest.parse.tidy import decode, decode_as, first_heading, iso_date, markdown_table, tidy
+from ingest.parse.tidy import decode, decode_as, first_heading, iso_date, markdown_table, tidy, web_link
 
 _DROPPED = tuple(
     "script style noscript template svg iframe object nav footer aside button select textarea input"
@@ -28,7 +28,7 @@ _LIST_TAGS = frozenset(("li", "dt", "dd"))
 _DATE_NAMES = ("date", "dc.date", "dcterms.date", "dcterms.modified", "article:published_time")
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
 _META_WITHIN = 4096
-_NO_TARGET = ("#", "javascript:", "mailto:", "tel:", "data:")
+_HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _MAX_SPAN = 100
 _MAX_CELLS = 1_000_000
 
@@ -75,16 +75,26 @@ def _base(root: Any) -> str | None:
 
 
 def _prune(root: Any) -> None:
-    """Take away what surrounds the content; a `header` or `form` that holds the content itself stays."""
+    """Take away what surrounds the content and what no reader sees, such as orders hidden in a page for a model.
+
+    A `header` or `form` that holds the content itself stays.
+    """
     etree.strip_elements(root, *_DROPPED, with_tail=False)
     roles = " or ".join(f"@role='{role}'" for role in _DROPPED_ROLES)
     # The header of an article holds its title; a form around a heading is the page (ASP.NET, SharePoint).
     for element in root.xpath(
-        f"//*[{roles} or @hidden] | //header[not(ancestor::main or ancestor::article)]"
+        f"//*[{roles} or @hidden or @aria-hidden='true'] | //header[not(ancestor::main or ancestor::article)]"
         " | //form[not(descendant::h1 or descendant::h2 or descendant::main)]"
     ):
-        if element.getparent() is not None:
-            element.drop_tree()
+        _drop(element)
+    for element in root.xpath("//*[@style]"):
+        if _HIDDEN_STYLE.search(element.get("style")):
+            _drop(element)
+
+
+def _drop(element: Any) -> None:
+    if element.getparent() is not None:
+        element.drop_tree()
 
 
 def _content(root: Any) -> Any:
@@ -175,9 +185,8 @@ class _Walk:
             yield Block("table", text, links=tuple(dict.fromkeys(links)))
 
     def _targets(self, anchor: Any) -> Iterator[str]:
-        href = str(anchor.get("href") or "").strip()
-        if href and not href.lower().startswith(_NO_TARGET):
-            yield _absolute(self._base, href)
+        for href in web_link(anchor.get("href")):
+            yield from web_link(_absolute(self._base, href))
 
 
 def _absolute(base: str | None, href: str) -> str:

@@ -1,9 +1,18 @@
-"""Pages without a text layer: an open page goes in, tesseract reads its image, its lines come out."""
+"""Pages without a text layer: an open PDF goes in, tesseract reads the images of its pages, their lines come out.
+
+pdfium renders one page at a time (it is not thread-safe) while tesseract reads the former ones, a process a core.
+"""
 
 import os
 import shutil
 import statistics
 import subprocess
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -35,20 +44,63 @@ def missing_ocr() -> str | None:
     return "l'OCR n'est pas installé (paquets tesseract-ocr et tesseract-ocr-fra)"
 
 
-def read_image_lines(page: pypdfium2.PdfPage, number: int, seconds: float) -> list[Line]:
-    """Read a page's image in French.
+@dataclass(frozen=True, slots=True)
+class _Allowance:
+    """Seconds for a page and for them all, and when the latter are over (`time.monotonic`)."""
+
+    page_seconds: float
+    seconds: float
+    deadline: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Image:
+    """A page as tesseract takes it: a PGM, its pixels a point, and the page's height in points."""
+
+    number: int
+    pixels: bytes
+    scale: float
+    height: float
+
+
+def read_scanned_lines(
+    document: pypdfium2.PdfDocument, numbers: Sequence[int], page_seconds: float, seconds: float
+) -> Iterator[tuple[int, list[Line]]]:
+    """Read the images of some pages in French, on all cores, with one image ahead of each.
 
     Args:
-        seconds: time given to tesseract.
+        document: the PDF, open.
+        numbers: the pages, from 1.
+        page_seconds: time given to tesseract for one page.
+        seconds: time given to all of them.
+
+    Yields:
+        The number of a page and its lines, in the order of `numbers`.
 
     Raises:
-        UnreadableFile: tesseract failed, or took longer.
+        UnreadableFile: tesseract failed or took longer.
     """
-    width, height = page.get_size()
-    scale = min(_DPI / _POINTS_PER_INCH, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
-    image = _grey_image(page, scale)
-    dpi = max(70, round(scale * _POINTS_PER_INCH))
-    return _lines(_tesseract(image, dpi, number, seconds), number, scale, height)
+    cores = len(os.sched_getaffinity(0))
+    allowance = _Allowance(page_seconds, seconds, time.monotonic() + seconds)
+    waiting: deque[tuple[int, Future[list[Line]]]] = deque()
+    with ThreadPoolExecutor(cores) as pool:
+        try:
+            for number in numbers:
+                waiting.append((number, pool.submit(_read, _image(document, number), allowance)))
+                if len(waiting) >= 2 * cores:
+                    ready, lines = waiting.popleft()
+                    yield ready, lines.result()
+            for ready, lines in waiting:
+                yield ready, lines.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _image(document: pypdfium2.PdfDocument, number: int) -> _Image:
+    with closing(document[number - 1]) as page:
+        width, height = page.get_size()
+        scale = min(_DPI / _POINTS_PER_INCH, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
+        return _Image(number, _grey_image(page, scale), scale, height)
 
 
 def _grey_image(page: pypdfium2.PdfPage, scale: float) -> bytes:
@@ -62,30 +114,45 @@ def _grey_image(page: pypdfium2.PdfPage, scale: float) -> bytes:
         bitmap.close()
 
 
-def _tesseract(image: bytes, dpi: int, number: int, seconds: float) -> bytes:
-    command = ["tesseract", "stdin", "stdout", "-l", LANGUAGE, "--dpi", str(dpi), "hocr"]
+def _read(image: _Image, allowance: _Allowance) -> list[Line]:
+    left = allowance.deadline - time.monotonic()
     try:
-        done = subprocess.run(
-            command,
-            input=image,
-            capture_output=True,
-            timeout=seconds,
-            check=True,
-            env=os.environ | {"OMP_THREAD_LIMIT": "1"},
-        )
+        hocr = _tesseract(image, min(left, allowance.page_seconds))
     except subprocess.TimeoutExpired as error:
-        raise UnreadableFile(
-            f"la lecture optique (OCR) de la page {number} a dépassé {seconds:g} secondes :"
-            " numérisez-la à nouveau, ou allongez ce délai dans les réglages"
-        ) from error
+        raise UnreadableFile(_too_long(image.number, allowance, left)) from error
     except (subprocess.CalledProcessError, OSError) as error:
         raise UnreadableFile(
-            f"la lecture optique (OCR) de la page {number} a échoué : vérifiez l'installation de tesseract"
+            f"la lecture optique (OCR) de la page {image.number} a échoué : vérifiez l'installation de tesseract"
         ) from error
+    return _lines(hocr, image)
+
+
+def _too_long(number: int, allowance: _Allowance, left: float) -> str:
+    if left < allowance.page_seconds:
+        return (
+            f"la lecture optique (OCR) du fichier a dépassé {allowance.seconds:g} secondes à la page {number} :"
+            " découpez-le, ou allongez ce délai dans les réglages"
+        )
+    return (
+        f"la lecture optique (OCR) de la page {number} a dépassé {allowance.page_seconds:g} secondes :"
+        " numérisez-la à nouveau, ou allongez ce délai dans les réglages"
+    )
+
+
+def _tesseract(image: _Image, seconds: float) -> bytes:
+    """Give the page's words as hOCR; a time of zero or less is over at once."""
+    dpi = max(70, round(image.scale * _POINTS_PER_INCH))
+    command = ["tesseract", "stdin", "stdout", "-l", LANGUAGE, "--dpi", str(dpi), "hocr"]
+    if seconds <= 0:
+        raise subprocess.TimeoutExpired(command, seconds)
+    environment = os.environ | {"OMP_THREAD_LIMIT": "1"}
+    done = subprocess.run(
+        command, input=image.pixels, capture_output=True, timeout=seconds, check=True, env=environment
+    )
     return done.stdout
 
 
-def _lines(hocr: bytes, number: int, scale: float, height: float) -> list[Line]:
+def _lines(hocr: bytes, image: _Image) -> list[Line]:
     document: Any = lxml_html.document_fromstring(hocr)
     spans = document.xpath("//span[starts-with(@class, 'ocr_') and @title]")
     read = [(tidy(" ".join(span.itertext())), _properties(span)) for span in spans]
@@ -95,8 +162,9 @@ def _lines(hocr: bytes, number: int, scale: float, height: float) -> list[Line]:
     lines: list[Line] = []
     for (text, properties), size in zip(read, sizes, strict=True):
         shown = usual * _enlarged(text, size / usual)
-        left, top, right, bottom = (value / scale for value in properties["bbox"])
-        lines.append(Line(text, number, round(shown / scale, 1), False, (left, top, right, bottom), height))
+        left, top, right, bottom = (value / image.scale for value in properties["bbox"])
+        size = round(shown / image.scale, 1)
+        lines.append(Line(text, image.number, size, False, (left, top, right, bottom), image.height))
     return lines
 
 

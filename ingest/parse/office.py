@@ -12,7 +12,8 @@ from ingest.documents import Block, BlockKind
 from ingest.errors import UnreadableFile
 from ingest.parse.archive import open_archive
 from ingest.parse.parsed import Limits, ParsedFile
-from ingest.parse.tidy import BULLET, first_heading, markdown_table, tidy
+from ingest.parse.table import records
+from ingest.parse.tidy import BULLET, first_heading, markdown_table, tidy, web_link
 
 _MAX_REPEATED_CELLS = 50
 _ODF = {
@@ -23,7 +24,10 @@ _ODF = {
     "xlink": "http://www.w3.org/1999/xlink",
     "dc": "http://purl.org/dc/elements/1.1/",
 }
-_ODT_DROPPED = ("", "tracked-changes", "table-of-content", "alphabetical-index", "sequence-decls", "forms")
+_ODT_DROPPED = tuple(
+    " tracked-changes table-of-content alphabetical-index illustration-index table-index object-index user-index"
+    " sequence-decls forms".split(" ")
+)
 _ODT_ASIDES = ("note", "annotation")
 _ODT_BLANKS = ("s", "tab", "line-break")
 
@@ -89,13 +93,13 @@ def _bulleted_placeholders() -> tuple[Any, ...]:
 def _paragraphs(paragraphs: Iterable[Any], number: int, kind: BlockKind) -> Iterator[Block]:
     for paragraph in paragraphs:
         if text := BULLET.sub("", tidy(paragraph.text)):
-            addresses = (run.hyperlink.address for run in paragraph.runs)
-            links = tuple(dict.fromkeys(address for address in addresses if address))
+            targets = (web_link(run.hyperlink.address) for run in paragraph.runs)
+            links = tuple(dict.fromkeys(link for target in targets for link in target))
             yield Block(kind, text, page=number, links=links)
 
 
 def parse_xlsx(data: bytes) -> ParsedFile:
-    """Read a workbook: each visible sheet is a heading, then a table whose first row is its header.
+    """Read a workbook: each visible sheet is a heading, then its rows as records (see `ingest.parse.table`).
 
     openpyxl reads it alone: unstructured writes dates as `2026-11-02 00:00:00` and reads hidden sheets.
     """
@@ -111,20 +115,10 @@ def parse_xlsx(data: bytes) -> ParsedFile:
             continue
         # A sheet that claims a million columns would be read as such.
         sheet.reset_dimensions()
-        rows = [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-        if any(map(any, rows)):
-            blocks += [Block("heading", tidy(sheet.title), level=1), *_sheet(rows)]
+        rows = ([_cell(value) for value in row] for row in sheet.iter_rows(values_only=True))
+        if read := list(records(rows)):
+            blocks += [Block("heading", tidy(sheet.title), level=1), *read]
     return ParsedFile(tidy(workbook.properties.title or "") or None, tuple(blocks))
-
-
-def _sheet(rows: list[list[str]]) -> Iterator[Block]:
-    """A sheet often begins with its title on a line of its own: the header is the first line of several cells."""
-    filled = [row for row in rows if any(map(tidy, row))]
-    start = next((index for index, row in enumerate(filled) if sum(map(bool, row)) > 1), 0)
-    for row in filled[:start]:
-        yield Block("paragraph", tidy(" ".join(row)))
-    if text := markdown_table(filled[start:]):
-        yield Block("table", text)
 
 
 def _cell(value: object) -> str:
@@ -202,8 +196,9 @@ def _odt_children(
 
 def _odt_text(element: Any, kind: BlockKind, mark: str = "", level: int = 0) -> Iterator[Block]:
     if text := _odt_inline(element):
-        targets = (anchor.get(f"{{{_ODF['xlink']}}}href") for anchor in element.iter(f"{{{_ODF['text']}}}a"))
-        links = tuple(dict.fromkeys(str(link) for link in targets if link and not str(link).startswith("#")))
+        anchors = element.iter(f"{{{_ODF['text']}}}a")
+        targets = (web_link(anchor.get(f"{{{_ODF['xlink']}}}href")) for anchor in anchors)
+        links = tuple(dict.fromkeys(link for target in targets for link in target))
         yield Block(kind, mark + text, level=level, links=links)
 
 

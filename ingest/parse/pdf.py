@@ -2,18 +2,17 @@
 
 import logging
 import re
-from collections.abc import Iterator
 from contextlib import closing
 
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from ingest.errors import UnreadableFile
-from ingest.parse.ocr import missing_ocr, read_image_lines
-from ingest.parse.parsed import Limits, ParsedFile
-from ingest.parse.pdf_layout import layout
+from ingest.errors import LoadLater, UnreadableFile
+from ingest.parse.ocr import missing_ocr, read_scanned_lines
+from ingest.parse.parsed import IMPATIENT_PAGES, Limits, ParsedFile
+from ingest.parse.pdf_layout import Table, layout
 from ingest.parse.pdf_lines import Line, read_lines
-from ingest.parse.pdf_tables import find_tables, has_rulings
+from ingest.parse.pdf_tables import find_tables
 from ingest.parse.tidy import first_heading, tidy
 
 _log = logging.getLogger(__name__)
@@ -27,6 +26,7 @@ def parse_pdf(data: bytes, limits: Limits) -> ParsedFile:
 
     Raises:
         UnreadableFile: password, damaged file, too many pages, or a scan that no OCR can read here.
+        LoadLater: a long scan, and the limits ask not to wait for it.
         pypdfium2.PdfiumError: a page that pdfium cannot load.
     """
     with closing(_open(data)) as document:
@@ -34,11 +34,11 @@ def parse_pdf(data: bytes, limits: Limits) -> ParsedFile:
             raise UnreadableFile(
                 f"le PDF compte {len(document)} pages, plus que les {limits.max_pages} permises : découpez-le"
             )
-        pages, ruled, scanned = _read_pages(document)
+        pages, tables, scanned = _read_pages(document)
         if scanned:
             _read_scanned(document, pages, scanned, limits)
         title = tidy(str(document.get_metadata_dict().get("Title") or ""))
-    blocks = layout(pages, find_tables(data, ruled))
+    blocks = layout(pages, tables)
     heading = first_heading(block for block in blocks if block.page in (None, 1, 2))
     return ParsedFile(heading or (title if not _POOR_TITLE.search(title) else "") or None, blocks)
 
@@ -56,20 +56,20 @@ def _open(data: bytes) -> pypdfium2.PdfDocument:
         ) from error
 
 
-def _read_pages(document: pypdfium2.PdfDocument) -> tuple[list[list[Line]], list[int], list[int]]:
-    """Give the lines of each page, the numbers of the pages with rulings, and of those that are only images."""
+def _read_pages(document: pypdfium2.PdfDocument) -> tuple[list[list[Line]], list[Table], list[int]]:
+    """Give the lines of each page, the tables, and the numbers of the pages that are only images."""
     pages: list[list[Line]] = []
-    ruled: list[int] = []
+    tables: list[Table] = []
     scanned: list[int] = []
     for number in range(1, len(document) + 1):
-        with closing(document[number - 1]) as page:
-            lines = read_lines(page, number)
-            if lines and has_rulings(page):
-                ruled.append(number)
-            if not lines and _has_image(page):
+        with closing(document[number - 1]) as page, closing(page.get_textpage()) as textpage:
+            lines = read_lines(page, textpage, number)
+            if lines:
+                tables += find_tables(page, textpage, number, tables[-1] if tables else None)
+            elif _has_image(page):
                 scanned.append(number)
         pages.append(lines)
-    return pages, ruled, scanned
+    return pages, tables, scanned
 
 
 def _has_image(page: pypdfium2.PdfPage) -> bool:
@@ -87,16 +87,15 @@ def _read_scanned(
     left out and logged.
     """
     reason = missing_ocr() if limits.ocr else "l'OCR est désactivé dans les réglages"
+    if reason is None and not limits.patient and len(scanned) > IMPATIENT_PAGES:
+        raise LoadLater(
+            f"le PDF compte {len(scanned)} pages numérisées : il sera lu après les autres fichiers"
+        )
     if reason is None:
-        for number, lines in zip(scanned, _ocr(document, scanned, limits), strict=True):
+        read = read_scanned_lines(document, scanned, limits.ocr_seconds_per_page, limits.max_ocr_seconds)
+        for number, lines in read:
             pages[number - 1] = lines
     elif not any(pages):
         raise UnreadableFile(f"le PDF est numérisé, sans texte, et {reason}")
     else:
         _log.warning("Pages %s laissées de côté, ce sont des images et %s", scanned, reason)
-
-
-def _ocr(document: pypdfium2.PdfDocument, scanned: list[int], limits: Limits) -> Iterator[list[Line]]:
-    for number in scanned:
-        with closing(document[number - 1]) as page:
-            yield read_image_lines(page, number, limits.ocr_seconds_per_page)

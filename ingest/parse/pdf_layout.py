@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
 from ingest.documents import Block
+from ingest.parse.pdf_contents import without_contents
 from ingest.parse.pdf_lines import Box, Line
 from ingest.parse.tidy import BULLET, NUMBERED
 
@@ -76,7 +77,7 @@ def layout(pages: list[list[Line]], tables: Iterable[Table] = ()) -> tuple[Block
     by_page: dict[int, list[Table]] = {}
     for table in tables:
         by_page.setdefault(table.page, []).append(table)
-    kept = without_running_lines(pages)
+    kept = without_contents(without_running_lines(pages))
     items = [item for lines in kept for item in _with_tables(lines, by_page)]
     body = _Body.of([line for line in items if isinstance(line, Line)])
     paragraphs = list(_paragraphs(items, body))

@@ -22,12 +22,13 @@ _BOLD_WEIGHT = 600
 _FORCE_BOLD = 1 << 18
 _FONT_NAME_BYTES = 96
 _LINE_END = re.compile(r"\r\n|\r|\n")
-# pdfium writes a hyphen at a line's end as one of these.
-_SOFT_HYPHENS = ("\x02", "\ufffe", "\u00ad")
+SOFT_HYPHENS = ("\x02", "\ufffe", "\u00ad")
+"""What pdfium writes for a hyphen at a line's end."""
 _UNREADABLE = re.compile("[\ufffd\ue000-\uf8ff]")
 _MIN_LETTERS = 12
 
 Box = tuple[float, float, float, float]
+Shown = Callable[[float, float, float, float], Box]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +52,19 @@ class Line:
     height: float
 
 
-def read_lines(page: pypdfium2.PdfPage, number: int) -> list[Line]:
+def read_lines(page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, number: int) -> list[Line]:
     """Read the lines of a page in reading order; none when the page has no usable text layer."""
-    textpage = page.get_textpage()
-    try:
-        text = textpage.get_text_range()
-        if not has_text(text):
-            return []
-        probe = _Probe(textpage.raw, page)
-        lines: list[Line] = []
-        start = 0
-        for end in [match.span() for match in _LINE_END.finditer(text)] + [(len(text), len(text))]:
-            if line := probe.line(text[start : end[0]], start, number):
-                lines.append(line)
-            start = end[1]
-        return lines
-    finally:
-        textpage.close()
+    text = textpage.get_text_range()
+    if not has_text(text):
+        return []
+    probe = _Probe(textpage.raw, page)
+    lines: list[Line] = []
+    start = 0
+    for end in [match.span() for match in _LINE_END.finditer(text)] + [(len(text), len(text))]:
+        if line := probe.line(text[start : end[0]], start, number):
+            lines.append(line)
+        start = end[1]
+    return lines
 
 
 def has_text(text: str) -> bool:
@@ -81,7 +78,7 @@ class _Probe:
 
     def __init__(self, textpage: pdfium.FPDF_TEXTPAGE, page: pypdfium2.PdfPage) -> None:
         self._textpage = textpage
-        self._shown = _shown(page)
+        self._shown = shown_boxes(page)
         self._height = page.get_height()
         self._rect = pdfium.FS_RECTF()
         self._matrix = pdfium.FS_MATRIX()
@@ -89,7 +86,7 @@ class _Probe:
         self._flags = ctypes.c_int()
 
     def line(self, raw: str, start: int, number: int) -> Line | None:
-        for mark in _SOFT_HYPHENS:
+        for mark in SOFT_HYPHENS:
             if raw.endswith(mark):
                 raw = raw[:-1] + "-"
         text = tidy(raw)
@@ -125,7 +122,7 @@ def _is_bold_name(name: bytes) -> bool:
     return _BOLD_NAME.search(name) is not None
 
 
-def _shown(page: pypdfium2.PdfPage) -> Callable[[float, float, float, float], Box]:
+def shown_boxes(page: pypdfium2.PdfPage) -> Shown:
     """Give the function from a box in the PDF's own space to the same box on the page as it is shown."""
     left, bottom, right, top = page.get_bbox()
     match page.get_rotation():

@@ -1,116 +1,164 @@
-"""Ruled tables of a PDF: the pages that have rulings go in, their tables come out as Markdown with their place.
+"""Ruled tables of a PDF page: an open page goes in, its tables come out as Markdown with their place.
 
-pdfplumber reads cells right and is slow (tens of milliseconds a page), so pages of plain text never reach it.
+pdfium gives the lines that the page draws and the place of each character: a table costs milliseconds, where
+pdfplumber, which reads the page a second time in Python, takes sixty.
 """
 
-import logging
-import struct
-from collections.abc import Sequence
-from io import BytesIO
-from typing import Any
+import ctypes
+import math
+from collections.abc import Iterable, Iterator, Sequence
 
-import pdfplumber
 import pypdfium2
 import pypdfium2.raw as pdfium
-from pdfminer.pdfexceptions import PDFException
-from pdfminer.psexceptions import PSException
-from pdfplumber.utils.exceptions import MalformedPDFException, PdfminerException
 
+from ingest.parse.pdf_grid import Segment, find_grids
 from ingest.parse.pdf_layout import Table, join_lines
-from ingest.parse.pdf_lines import Box
+from ingest.parse.pdf_lines import SOFT_HYPHENS, Box, Shown, shown_boxes
 from ingest.parse.tidy import markdown_table, tidy
 
-_log = logging.getLogger(__name__)
-
-_MIN_SEGMENTS = 12
+_MIN_LINES = 6  # two rows and two columns
 _MAX_PATHS = 4_000
-_READING_ERRORS = (
-    PDFException,
-    PSException,
-    PdfminerException,
-    MalformedPDFException,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    AssertionError,
-    ZeroDivisionError,
-    OverflowError,
-    RecursionError,
-    struct.error,
-)
-"""What pdfminer was seen to raise on damaged files that pdfium reads: the page then keeps its plain text."""
+_UPRIGHT_DEGREES = 10.0
+_HALF_TURN = 180.0
+_BAND = 16.0
 
 
-def has_rulings(page: pypdfium2.PdfPage) -> bool:
-    """Tell whether a page draws enough lines for a table of two rows and two columns.
-
-    A page with thousands of paths is a drawing or a map: no table is looked for there.
-    """
-    segments = paths = 0
-    for index in range(pdfium.FPDFPage_CountObjects(page.raw)):
-        item = pdfium.FPDFPage_GetObject(page.raw, index)
-        if pdfium.FPDFPageObj_GetType(item) == pdfium.FPDF_PAGEOBJ_PATH:
-            paths += 1
-            segments += pdfium.FPDFPath_CountSegments(item)
-            if paths > _MAX_PATHS:
-                return False
-    return segments >= _MIN_SEGMENTS
-
-
-def find_tables(data: bytes, pages: Sequence[int]) -> list[Table]:
-    """Read the tables of some pages.
+def find_tables(
+    page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, number: int, before: Table | None
+) -> list[Table]:
+    """Read the tables of a page.
 
     Args:
-        data: the PDF.
-        pages: page numbers, from 1.
+        number: the page's number, from 1.
+        before: the last table of the pages before.
 
     Returns:
         Tables of at least two rows and two columns; one that goes on from the page before has its header.
     """
-    if not pages:
+    shown = shown_boxes(page)
+    grids = find_grids(_rulings(page, shown))
+    grids = [rows for rows in grids if len(rows) > 1 and len(rows[0]) > 1]
+    if not grids:
         return []
-    found: list[Table] = []
-    try:
-        with pdfplumber.open(BytesIO(data), pages=list(pages)) as document:
-            for page in document.pages:
-                found.extend(_page_tables(page, found[-1] if found else None))
-                page.close()
-    except _READING_ERRORS as error:
-        _log.warning("Tableaux d'un PDF non lus, leur texte est gardé au fil des lignes : %r", error)
-    return found
-
-
-def _page_tables(page: Any, before: Table | None) -> list[Table]:
+    reader = _CellReader(page, textpage, [cell for rows in grids for row in rows for cell in row if cell])
     tables: list[Table] = []
-    for table in page.find_tables():
-        rows = [[_cell(text) for text in row] for row in table.extract()]
-        if len(rows) < 2 or max(map(len, rows)) < 2 or not _reads_across(page, table.bbox):
+    for rows in grids:
+        cells = [cell for row in rows for cell in row if cell]
+        if reader.is_turned(cells):
             continue
-        left, top = page.bbox[0], page.bbox[1]
-        x0, y0, x1, y1 = table.bbox
-        box = (x0 - left, y0 - top, x1 - left, y1 - top)
-        text = markdown_table(rows)
-        if before is not None and not tables and _continues(before, page):
+        text = markdown_table([[reader.text(cell) for cell in row] for row in rows])
+        if before is not None and not tables and _continues(before, number, page.get_height()):
             text = _with_header(before.text, text)
         if text:
-            tables.append(Table(text, page.page_number, box))
+            tables.append(Table(text, number, _around(cells)))
     return tables
 
 
-def _reads_across(page: Any, bbox: Box) -> bool:
-    """Tell whether letters run from left to right; pdfminer would write those of a turned table backwards."""
-    return all(char["matrix"][0] > 0 for char in page.within_bbox(bbox, strict=False).chars)
+def _around(cells: list[Box]) -> Box:
+    lefts, tops, rights, bottoms = zip(*cells, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def _cell(text: str | None) -> str:
-    return join_lines([tidy(line) for line in (text or "").split("\n")])
+def _rulings(page: pypdfium2.PdfPage, shown: Shown) -> list[Segment]:
+    """The straight lines that a page draws, edges of rectangles included; none when it cannot be a table.
+
+    A page with thousands of paths is a drawing or a map: no table is looked for there.
+    """
+    segments: list[Segment] = []
+    paths = 0
+    for index in range(pdfium.FPDFPage_CountObjects(page.raw)):
+        item = pdfium.FPDFPage_GetObject(page.raw, index)
+        if pdfium.FPDFPageObj_GetType(item) == pdfium.FPDF_PAGEOBJ_PATH:
+            paths += 1
+            if paths > _MAX_PATHS:
+                return []
+            segments.extend(shown(*segment) for segment in _path(item))
+    return segments if len(segments) >= _MIN_LINES else []
 
 
-def _continues(before: Table, page: Any) -> bool:
-    """Tell whether a table at the top of `page` may go on from `before`, at the bottom of the page before."""
-    return bool(before.page == page.page_number - 1 and before.box[3] > 0.75 * page.height)
+def _path(item: pdfium.FPDF_PAGEOBJECT) -> Iterator[Segment]:
+    """The straight lines of one path, in the PDF's own space."""
+    matrix, x, y = pdfium.FS_MATRIX(), ctypes.c_float(), ctypes.c_float()
+    pdfium.FPDFPageObj_GetMatrix(item, matrix)
+    start = last = (0.0, 0.0)
+    for index in range(pdfium.FPDFPath_CountSegments(item)):
+        segment = pdfium.FPDFPath_GetPathSegment(item, index)
+        pdfium.FPDFPathSegment_GetPoint(segment, x, y)
+        point = (
+            matrix.a * x.value + matrix.c * y.value + matrix.e,
+            matrix.b * x.value + matrix.d * y.value + matrix.f,
+        )
+        kind = pdfium.FPDFPathSegment_GetType(segment)
+        if kind == pdfium.FPDF_SEGMENT_MOVETO:
+            start = point
+        elif kind == pdfium.FPDF_SEGMENT_LINETO:
+            yield (*last, *point)
+        if pdfium.FPDFPathSegment_GetClose(segment):
+            yield (*point, *start)
+        last = point
+
+
+class _CellReader:
+    """Puts each character in the cell where its middle lies, in the order in which pdfium reads the page."""
+
+    def __init__(
+        self, page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, cells: Sequence[Box]
+    ) -> None:
+        self._textpage = textpage.raw
+        self._rotation = float(page.get_rotation())
+        self._shown = shown_boxes(page)
+        self._bands: dict[int, list[Box]] = {}
+        for cell in cells:
+            for band in range(int(cell[1] // _BAND), int(cell[3] // _BAND) + 1):
+                self._bands.setdefault(band, []).append(cell)
+        self._pieces: dict[Box, list[str]] = {}
+        self._first: dict[Box, int] = {}
+        self._read(textpage.count_chars())
+
+    def text(self, cell: Box | None) -> str:
+        """Give the text of a cell, its lines joined."""
+        lines = "".join(self._pieces.get(cell, ()) if cell else ()).split("\n")
+        return join_lines([line for line in map(tidy, lines) if line])
+
+    def is_turned(self, cells: Iterable[Box]) -> bool:
+        """Tell whether most of the cells are read from top to bottom: their rows are then columns."""
+        upright = [self._is_upright(self._first[cell]) for cell in cells if cell in self._first]
+        return 2 * sum(upright) < len(upright)
+
+    def _read(self, count: int) -> None:
+        rect = pdfium.FS_RECTF()
+        cell: Box | None = None
+        blank = ""
+        for index in range(count):
+            character = chr(pdfium.FPDFText_GetUnicode(self._textpage, index))
+            if character.isspace():
+                blank = "\n" if character in "\r\n" else blank or " "
+                continue
+            pdfium.FPDFText_GetLooseCharBox(self._textpage, index, rect)
+            left, top, right, bottom = self._shown(rect.left, rect.bottom, rect.right, rect.top)
+            x, y = (left + right) / 2, (top + bottom) / 2
+            if cell is None or not _holds(cell, x, y):
+                cell = next((one for one in self._bands.get(int(y // _BAND), ()) if _holds(one, x, y)), None)
+                blank = "\n"
+            cuts = character in SOFT_HYPHENS
+            if cell is not None:
+                self._first.setdefault(cell, index)
+                self._pieces.setdefault(cell, []).append(blank + ("-" if cuts else character))
+            # pdfium writes no end of line after a hyphen that cuts a word.
+            blank = "\n" if cuts else ""
+
+    def _is_upright(self, index: int) -> bool:
+        angle = math.degrees(pdfium.FPDFText_GetCharAngle(self._textpage, index))
+        return abs((angle + self._rotation + _HALF_TURN) % (2 * _HALF_TURN) - _HALF_TURN) < _UPRIGHT_DEGREES
+
+
+def _holds(cell: Box, x: float, y: float) -> bool:
+    return cell[0] <= x < cell[2] and cell[1] <= y < cell[3]
+
+
+def _continues(before: Table, number: int, height: float) -> bool:
+    """Tell whether a table at the top of a page may go on from `before`, at the bottom of the page before."""
+    return before.page == number - 1 and before.box[3] > 0.75 * height
 
 
 def _with_header(before: str, text: str) -> str:

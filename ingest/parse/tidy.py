@@ -12,6 +12,8 @@ NUMBERED = re.compile(r"^(?:\d{1,2}|[a-z])[.)]\s+(?=\S)")
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff\ufffe\uffff\ud800-\udfff]"
 )
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+_WEB = ("http", "https")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -77,3 +79,12 @@ def iso_date(text: str | None) -> date | None:
         return date.fromisoformat((text or "").strip()[:10])
     except ValueError:
         return None
+
+
+def web_link(href: str | None) -> tuple[str, ...]:
+    """Give a link's target, if it is one: a page or a path, neither a script, a mailbox nor a file of a computer."""
+    # Browsers ignore control characters within an address: `java\nscript:` runs.
+    target = re.sub(r"[\x00-\x1f]+", "", href or "").strip()
+    scheme = _SCHEME.match(target)
+    wanted = target and not target.startswith("#") and (scheme is None or scheme[1].lower() in _WEB)
+    return (target,) if wanted else ()

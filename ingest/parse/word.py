@@ -1,6 +1,8 @@
 """Word documents: the bytes of a DOCX go in, its headings, paragraphs, lists and tables come out."""
 
 import os
+import re
+import zipfile
 from collections.abc import Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -8,12 +10,20 @@ from typing import TYPE_CHECKING, Any
 from ingest.documents import Block
 from ingest.parse.html import table_rows
 from ingest.parse.parsed import ParsedFile
-from ingest.parse.tidy import first_heading, markdown_table, tidy
+from ingest.parse.tidy import first_heading, markdown_table, tidy, web_link
 
 if TYPE_CHECKING:
     from unstructured.documents.elements import Element
 
 _DROPPED = frozenset(("Header", "Footer", "PageBreak", "Image"))
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_CONTENTS = ".//w:sdt[w:sdtPr/w:docPartObj/w:docPartGallery[@w:val='Table of Contents']]"
+_CONTENTS_STYLE = re.compile(r"(?:toc|table of figures)\b", re.IGNORECASE)
+_HIDDEN = ".//w:r[w:rPr/w:vanish[not(@w:val='0' or @w:val='false')]]"
+_WRAPPINGS = ".//w:sdt | .//w:ins[w:r] | .//w:moveTo | .//w:smartTag | .//w:fldSimple | .//w:customXml"
+_TYPES = "[Content_Types].xml"
+_MACRO_TYPE = b"application/vnd.ms-word.document.macroEnabled.main+xml"
+_PLAIN_TYPE = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 _OUTLINE = "./w:pPr/w:outlineLvl/@w:val"
 _BODY_TEXT_LEVEL = 9
 
@@ -23,17 +33,58 @@ def parse_docx(data: bytes) -> ParsedFile:
 
     unstructured gives the text in order, with the numbers that Word computes for lists and headings. It takes
     a subtitle for a second-level heading and misses headings whose style is the organisation's own: their
-    levels are read with python-docx.
+    levels are read with python-docx. It also passes over forms' fields and tracked insertions, and reads
+    hidden text and tables of contents: the document is cleaned of them first.
 
     Raises:
         The errors of python-docx, lxml and zipfile that `ingest.parse.failures` lists.
     """
     import docx
 
+    data = without_macros(data)
     document = docx.Document(BytesIO(data))
+    if _clean(document):
+        saved = BytesIO()
+        document.save(saved)
+        data = saved.getvalue()
     levels = _heading_levels(document)
     blocks = tuple(block for element in _partition(data) for block in _blocks(element, levels))
     return ParsedFile(first_heading(blocks) or tidy(document.core_properties.title or "") or None, blocks)
+
+
+def without_macros(data: bytes) -> bytes:
+    """Give a DOCM as the DOCX it is but for its macros, which nothing here runs; a DOCX is given back as it is."""
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        types = archive.read(_TYPES)
+        if _MACRO_TYPE not in types:
+            return data
+        rewritten = BytesIO()
+        with zipfile.ZipFile(rewritten, "w", zipfile.ZIP_DEFLATED) as copy:
+            for member in archive.infolist():
+                content = archive.read(member)
+                renamed = member.filename == _TYPES
+                copy.writestr(
+                    member.filename, content.replace(_MACRO_TYPE, _PLAIN_TYPE) if renamed else content
+                )
+    return rewritten.getvalue()
+
+
+def _clean(document: Any) -> bool:
+    """Take away what nobody reads, and the wrappings of what they do; tell whether anything changed."""
+    contents = [style.style_id for style in document.styles if _CONTENTS_STYLE.match(str(style.name))]
+    body = document.element.body
+    unread = [*body.xpath(_CONTENTS), *body.xpath(_HIDDEN)]
+    unread += [p for p in body.iter(f"{_W}p") if p.style in contents]
+    for element in unread:
+        if element.getparent() is not None:
+            element.getparent().remove(element)
+    wrappings = body.xpath(_WRAPPINGS)
+    for wrapping in wrappings:
+        inner = wrapping.find(f"{_W}sdtContent") if wrapping.tag == f"{_W}sdt" else wrapping
+        for child in () if inner is None else list(inner):
+            wrapping.addprevious(child)
+        wrapping.getparent().remove(wrapping)
+    return bool(unread or wrappings)
 
 
 def _partition(data: bytes) -> "list[Element]":
@@ -100,7 +151,8 @@ def _blocks(element: "Element", levels: dict[str, int]) -> Iterator[Block]:
     text, category = tidy(element.text), element.category
     if category in _DROPPED or not text:
         return
-    links = tuple(dict.fromkeys(element.metadata.link_urls or ()))
+    targets = map(web_link, element.metadata.link_urls or ())
+    links = tuple(dict.fromkeys(link for target in targets for link in target))
     if category == "Table":
         yield Block("table", _table(element) or text, links=links)
     elif category == "ListItem":
