@@ -3,6 +3,8 @@
 import argparse
 import sys
 
+from eval.parts import LONG, PARTS
+
 
 def main() -> int:
     """Read the options and run the bench."""
@@ -11,7 +13,7 @@ def main() -> int:
     from ingest.errors import FanalError
 
     try:
-        run(options.only, sample=options.sample)
+        run(PARTS if options.all else options.only, sample=options.sample)
     except FanalError as error:
         print(f"Erreur : {error}", file=sys.stderr)
         return 2
@@ -24,11 +26,13 @@ def _parser() -> argparse.ArgumentParser:
     bench = commands.add_parser(
         "bench", help="mesure sur la loi réelle, dans reports/bench.md et reports/bench.json"
     )
-    bench.add_argument(
-        "--only",
-        nargs="+",
-        choices=("retrieval", "latency", "ingestion", "startup", "parsing"),
-        help="parties à mesurer (toutes par défaut)",
+    chosen = bench.add_mutually_exclusive_group()
+    long = " et ".join(sorted(LONG))
+    chosen.add_argument(
+        "--only", nargs="+", choices=PARTS, help=f"parties à mesurer (par défaut, toutes sauf {long})"
+    )
+    chosen.add_argument(
+        "--all", action="store_true", help=f"tout mesurer, {long} compris (une dizaine de minutes de plus)"
     )
     bench.add_argument(
         "--sample", type=int, default=480, help="articles ingérés de bout en bout pour la mesure (480)"

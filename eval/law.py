@@ -61,7 +61,7 @@ def prepared(cache: Path, console: Console) -> Law:
     settings = bench_settings(cache, cache / "bench" / "data")
     store = open_store(settings)
     try:
-        ingestion = Ingestion(store.index, store.manifest, store.embedder, max_chars=settings.chunk_chars)
+        ingestion = Ingestion(store.index, store.manifest, store.embedder, settings)
         with bars() as report:
             ingestion.run_sources(select_sources(settings, [LABOUR_CODE]), report)
             embedded = ingestion.fill_dense(report)

@@ -1,6 +1,6 @@
-"""`python -m ingest`: fetch, run, status, forget.
+"""`python -m ingest`: check, run, fetch, status, rebuild, forget.
 
-When a server owns the embedded index, `fetch` and `run` hand the work to it and show its progress.
+When a server owns the embedded index, `run`, `fetch` and `forget` hand the work to it and show its progress.
 """
 
 import argparse
@@ -30,14 +30,36 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m ingest", description="Ingestion des documents dans Fanal."
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="commande")
+    check = commands.add_parser(
+        "check", help="vérifie le fichier des sources et dit ce que chacune apporterait"
+    )
+    check.add_argument("sources", nargs="*", help="noms de sources (toutes par défaut)")
     run = commands.add_parser("run", help="met l’index à jour avec les sources")
     run.add_argument("sources", nargs="*", help="noms de sources (toutes par défaut)")
     run.add_argument("--sparse-only", action="store_true", help="remet le calcul des vecteurs à plus tard")
+    run.add_argument(
+        "--due", action="store_true", help="seulement les sources que leur `schedule` demande de relire"
+    )
+    run.add_argument(
+        "--accept-removals", action="store_true", help="retire les documents disparus, même nombreux"
+    )
+    run.add_argument(
+        "--retry", action="store_true", help="réessaie les fichiers mis de côté après trop d’échecs"
+    )
     fetch = commands.add_parser("fetch", help="télécharge un jeu de données ouvert et l’ingère")
-    fetch.add_argument("dataset", help="code-du-travail, code-securite-sociale ou fiches-travail")
+    fetch.add_argument("dataset", help="code-du-travail, fiches-travail…")
     fetch.add_argument("--download-only", action="store_true", help="télécharge sans ingérer")
     fetch.add_argument("--sparse-only", action="store_true", help="remet le calcul des vecteurs à plus tard")
-    commands.add_parser("status", help="dit où en est chaque source")
+    status = commands.add_parser(
+        "status", help="dit où en est chaque source, ce qui a échoué, ce qui est à revoir"
+    )
+    status.add_argument("source", nargs="?", help="une seule source, en détail")
+    rebuild = commands.add_parser(
+        "rebuild", help="reconstruit l’index à côté de celui qui sert, puis le remplace"
+    )
+    rebuild.add_argument(
+        "--accept-removals", action="store_true", help="remplace même si beaucoup de documents ont disparu"
+    )
     forget = commands.add_parser("forget", help="retire de l’index tout ce qu’une source a apporté")
     forget.add_argument("source", help="nom de la source")
     return parser

@@ -3,7 +3,8 @@
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -16,12 +17,12 @@ from rich.progress import (
     TextColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
 
 from ingest.errors import ConfigurationError, FanalError, IndexBusy, SourceUnavailable
+from ingest.lock import run_lock
 from ingest.manifest import Manifest, SourceReport
 from ingest.settings import IngestSettings
-from ingest.sources.config import select_sources
+from ingest.sources.config import read_sources, select_sources
 
 console = Console(highlight=False)
 
@@ -44,43 +45,81 @@ def fetch(options: Namespace) -> int:
     download(dataset, settings.cache_dir)
     if options.download_only:
         return 0
-    return _ingest(settings, [dataset.name], sparse_only=options.sparse_only)
+    return _ingest(settings, _Asked([dataset.name]), sparse_only=options.sparse_only)
+
+
+def check(options: Namespace) -> int:
+    """Check the sources file, and say what each source would bring."""
+    from ingest.check import print_check
+
+    return print_check(IngestSettings(), console, options.sources or None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A run, as the command line asks for it; `ingest.runs.RunOptions` costs its imports."""
+
+    sources: Sequence[str] | None
+    accept_removals: bool = False
+    retry_set_aside: bool = False
 
 
 def run(options: Namespace) -> int:
     """Bring the index up to date with the sources."""
-    return _ingest(IngestSettings(), options.sources or None, sparse_only=options.sparse_only)
+    settings = IngestSettings()
+    names = options.sources or None
+    if options.due:
+        names = _due(settings)
+        if not names:
+            console.print("Aucune source n’est à relire maintenant.")
+            return 0
+    asked = _Asked(names, options.accept_removals, options.retry)
+    return _ingest(settings, asked, sparse_only=options.sparse_only)
 
 
-def _ingest(settings: IngestSettings, names: Sequence[str] | None, *, sparse_only: bool) -> int:
-    sources = select_sources(settings, names)
+def _due(settings: IngestSettings) -> list[str]:
+    from ingest.runs import due
+
+    with closing(Manifest(settings.manifest_file)) as manifest:
+        return due(read_sources(settings.sources_file), manifest.states())
+
+
+def _ingest(settings: IngestSettings, asked: _Asked, *, sparse_only: bool) -> int:
+    names = [source.name for source in select_sources(settings, asked.sources)]
     try:
-        with _opened(settings) as ingestion, bars() as show:
-            reports = [report for source in sources for report in ingestion.run_sources([source], show)]
-            embedded = None if sparse_only else ingestion.fill_dense(show)
+        with run_lock(settings.data_dir), _opened(settings) as store, bars() as show:
+            from ingest import runs
+
+            options = runs.RunOptions(names, asked.accept_removals, asked.retry_set_aside)
+            reports = runs.run_sources(store, settings, options, show)
+            embedded = None if sparse_only else runs.fill_vectors(store, settings, show)
     except IndexBusy:
         console.print("Le serveur Fanal tient l’index : il fait l’ingestion, en voici le suivi.")
-        return _through_server(settings, [source.name for source in sources], sparse_only=sparse_only)
+        return _through_server(settings, names, asked, sparse_only=sparse_only)
     return _print_reports(reports, embedded)
+
+
+def rebuild(options: Namespace) -> int:
+    """Build a new index beside the live one, and swap it in."""
+    from ingest.rebuild import rebuild as build
+
+    settings = IngestSettings()
+    with run_lock(settings.data_dir), bars() as show:
+        rebuilt = build(settings, show, accept_removals=options.accept_removals)
+    with suppress(httpx.HTTPError):  # a server that runs goes over to it at its next request: this one
+        httpx.get(f"{settings.server_url}/health/ready", timeout=30)
+    status = _print_reports(rebuilt.reports, rebuilt.embedded)
+    console.print(f"L’index reconstruit est en service (génération {rebuilt.generation}).")
+    return status
 
 
 @contextmanager
 def _opened(settings: IngestSettings) -> Iterator[Any]:
-    """Open the ingest path over the settings' index, and close it after."""
+    """Open the settings' store, and close it after."""
     from ingest.opening import open_store
-    from ingest.pipeline import Ingestion
 
-    store = open_store(settings)
-    try:
-        yield Ingestion(
-            store.index,
-            store.manifest,
-            store.embedder,
-            max_chars=settings.chunk_chars,
-            processes=settings.embed_processes,
-        )
-    finally:
-        store.close()
+    with closing(open_store(settings)) as store:
+        yield store
 
 
 @contextmanager
@@ -100,13 +139,18 @@ def bars() -> Iterator[Callable[[Any], None]]:
 
 
 def _print_reports(reports: Sequence[SourceReport], embedded: int | None) -> int:
+    from ingest.status import say
+
     for report in reports:
-        console.print(
-            f"[bold]{report.source}[/bold] : {report.added} ajoutés, {report.changed} modifiés, "
-            f"{report.unchanged} inchangés, {report.removed} retirés ; {report.passages} passages"
+        renamed = f" (dont {report.renamed} renommés)" if report.renamed else ""
+        say(
+            console,
+            f"{report.source} : {report.added} ajoutés{renamed}, {report.changed} modifiés, "
+            f"{report.unchanged} inchangés, {report.removed} retirés ; {report.passages} passages",
+            "bold",
         )
         for failure in report.failures:
-            console.print(f"  illisible : {failure}", style="red", markup=False)
+            say(console, f"  à voir : {failure}", "red")
     if embedded == 0:
         console.print("Aucun texte nouveau : aucun vecteur calculé.")
     elif embedded is not None:
@@ -114,28 +158,41 @@ def _print_reports(reports: Sequence[SourceReport], embedded: int | None) -> int
     return 1 if any(report.failures for report in reports) else 0
 
 
-def _through_server(settings: IngestSettings, names: Sequence[str], *, sparse_only: bool) -> int:
+def _through_server(
+    settings: IngestSettings, names: Sequence[str], asked: _Asked, *, sparse_only: bool
+) -> int:
     """Ask the server that owns the index to do the work, and follow it; the vectors then come behind anyway.
 
     The sources are named: a server with another sources file refuses those that it does not know.
     """
-    try:
-        with httpx.Client(base_url=settings.server_url, timeout=30) as client, bars() as show:
-            started = client.post("/v1/ingestions", json={"sources": list(names)})
-            view = _checked(started)
-            while view["state"] == "running" and not (sparse_only and view["stage"] == "vecteurs"):
-                _follow(show, view)
-                time.sleep(POLL_S)
-                view = _checked(client.get(f"/v1/ingestions/{view['id']}"))
+    body = {
+        "sources": list(names),
+        "accept_removals": asked.accept_removals,
+        "retry_set_aside": asked.retry_set_aside,
+    }
+    with _server(settings) as client, bars() as show:
+        view = _checked(client.post("/v1/ingestions", json=body))
+        while view["state"] == "running" and not (sparse_only and view["stage"] == "vecteurs"):
             _follow(show, view)
+            time.sleep(POLL_S)
+            view = _checked(client.get(f"/v1/ingestions/{view['id']}"))
+        _follow(show, view)
+    if view["error"]:
+        raise FanalError(view["error"])
+    return _print_reports([SourceReport(**report) for report in view["reports"]], None)
+
+
+@contextmanager
+def _server(settings: IngestSettings) -> Iterator[httpx.Client]:
+    """Speak to the server that owns the index; raises `SourceUnavailable` when none answers."""
+    try:
+        with httpx.Client(base_url=settings.server_url, timeout=30) as client:
+            yield client
     except httpx.TransportError as error:
         raise SourceUnavailable(
             f"L’index est tenu par un autre programme, et aucun serveur Fanal ne répond à {settings.server_url} "
             f"({error}). Réglez FANAL_SERVER_URL, ou arrêtez cet autre programme."
         ) from error
-    if view["error"]:
-        raise FanalError(view["error"])
-    return _print_reports([SourceReport(**report) for report in view["reports"]], None)
 
 
 def _checked(response: httpx.Response) -> dict[str, Any]:
@@ -154,44 +211,40 @@ def _follow(show: Callable[[Any], None], view: Mapping[str, Any]) -> None:
     show(Namespace(stage=view["stage"], source="", done=view["done"], total=view["total"]))
 
 
-def status(_: Namespace) -> int:
+def status(options: Namespace) -> int:
     """Print how each source stands."""
-    settings = IngestSettings()
-    manifest = Manifest(settings.manifest_file)
-    try:
-        table = Table("Source", "Type", "Documents", "Passages", "Vecteurs", "Échecs", "Dernière ingestion")
-        for name, state in manifest.states().items():
-            share = f"{state.embedded / state.passages:.0%}" if state.passages else "—"
-            counts = (str(state.documents), str(state.passages), share, str(state.failures))
-            table.add_row(name, str(state.kind), *counts, state.last_run or "inachevée")
-        console.print(table)
-        configured = {source.name for source in select_sources(settings, None)}
-        for name in sorted(manifest.states().keys() - configured):
-            console.print(
-                f"{name} est dans l’index sans être dans le fichier des sources (forget la retire)."
-            )
-        for name in manifest.states():
-            for failure in manifest.failures(name):
-                console.print(f"  illisible : {name}, {failure}", style="red", markup=False)
-    finally:
-        manifest.close()
+    from ingest.status import print_status
+
+    print_status(IngestSettings(), console, options.source)
     return 0
 
 
 def forget(options: Namespace) -> int:
     """Remove all that a source brought."""
+    settings = IngestSettings()
     try:
-        with _opened(IngestSettings()) as ingestion:
-            removed = ingestion.forget_source(options.source)
-    except IndexBusy as error:
-        raise IndexBusy("Le serveur Fanal tient l’index : arrêtez-le le temps de cette commande.") from error
+        with run_lock(settings.data_dir), _opened(settings) as store:
+            from ingest.runs import ingestion_over
+
+            removed = ingestion_over(store, settings).forget_source(options.source)
+    except IndexBusy:
+        with _server(settings) as client:
+            response = client.delete(f"/v1/sources/{options.source}")
+            if response.status_code == httpx.codes.NOT_FOUND:
+                raise FanalError(
+                    f"Le serveur n’a pas de source « {options.source} », ou elle est réservée à des groupes qu’il "
+                    "n’ouvre pas à ce poste : arrêtez-le le temps de cette commande."
+                ) from None
+            removed = int(_checked(response)["removed"])
     console.print(f"{removed} documents retirés de l’index.")
     return 0
 
 
 COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "fetch": fetch,
+    "check": check,
     "run": run,
+    "rebuild": rebuild,
     "status": status,
     "forget": forget,
 }

@@ -56,6 +56,13 @@ class Validity:
     valid_to: date | None = None
     status: Status = Status.IN_FORCE
 
+    @property
+    def last_day(self) -> int:
+        """Give the last day in force as a proleptic ordinal: 0 for a text that ended nobody knows when."""
+        if self.valid_to is not None:
+            return self.valid_to.toordinal()
+        return date.max.toordinal() if self.status is Status.IN_FORCE else 0
+
     def holds_on(self, day: date) -> bool:
         """Tell whether the text is in force on `day`."""
         began = self.valid_from is None or self.valid_from <= day
@@ -100,6 +107,7 @@ class Document:
         file: path of the original below the source's folder, for `/v1/documents/{id}/file`.
         number: article or reference number ("L6323-17-1", "PR-031"), as it is cited.
         dated: the day of the document itself, not of its validity.
+        reviewed: the day when somebody last confirmed that it still holds; for staleness alone.
         groups: who may read it; `EVERYONE` unless the source says otherwise.
         attributes: fields of a training session that searches filter on.
     """
@@ -114,6 +122,7 @@ class Document:
     file: str | None = None
     number: str | None = None
     dated: date | None = None
+    reviewed: date | None = None
     validity: Validity = Validity()
     groups: tuple[str, ...] = (EVERYONE,)
     attributes: Mapping[str, Any] = field(default_factory=dict)

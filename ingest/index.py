@@ -8,15 +8,27 @@ vectors are made is decided here, once, for both.
 
 import logging
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from ingest.documents import EVERYONE, Chunk, Kind, Status, headings
+from ingest.attributes import (
+    FACETS,
+    START_DAY,
+    certification_facet,
+    cpf_facet,
+    level_facet,
+    region_facet,
+    stored,
+)
+from ingest.documents import EVERYONE, Chunk, Kind, headings
+from ingest.errors import IndexMismatch
+from ingest.generations import Generations
 from ingest.text import terms
 
 if TYPE_CHECKING:
@@ -36,10 +48,8 @@ PREFETCH = 300
 AVERAGE_TERMS = 130.0
 """Terms of an average passage, headings counted twice, for BM25's length normalisation (code du travail)."""
 
-LAST_DAY = date.max.toordinal()
-
-KEYWORD_FIELDS = ("document_id", "source", "kind", "groups", "number")
-INTEGER_FIELDS = ("from_day", "to_day", "ordinal")
+KEYWORD_FIELDS = ("document_id", "source", "kind", "groups", "number", FACETS)
+INTEGER_FIELDS = ("from_day", "to_day", "ordinal", START_DAY)
 
 Vector = Sequence[float] | npt.NDArray[np.float32]
 Payload = Mapping[str, Any]
@@ -54,6 +64,11 @@ class SearchFilter:
     Args:
         groups: the caller's groups; `EVERYONE` is added. None sees everything: for maintenance only.
         as_of: only passages in force on that day.
+        region: name of a region, whatever its case, accents and hyphens.
+        starts_after: only training sessions that begin on that day or later.
+        cpf: only trainings that are, or are not, said to be open to the CPF.
+        level: of the certification, 1 to 8.
+        certification: its RNCP or RS code, or its whole title.
     """
 
     groups: frozenset[str] | None = frozenset()
@@ -64,6 +79,11 @@ class SearchFilter:
     document_id: str | None = None
     from_ordinal: int | None = None
     embedded: bool | None = None
+    region: str | None = None
+    starts_after: date | None = None
+    cpf: bool | None = None
+    level: int | None = None
+    certification: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +130,20 @@ def conditions(wanted: SearchFilter) -> list[Condition]:
         found.append(Between("ordinal", low=wanted.from_ordinal))
     if wanted.embedded is not None:
         found.append(HasDense(wanted.embedded))
-    return found
+    return [*found, *_training_conditions(wanted)]
+
+
+def _training_conditions(wanted: SearchFilter) -> Iterator[Condition]:
+    if wanted.region is not None:
+        yield AnyOf(FACETS, (region_facet(wanted.region),))
+    if wanted.cpf is not None:
+        yield AnyOf(FACETS, (cpf_facet(wanted.cpf),))
+    if wanted.level is not None:
+        yield AnyOf(FACETS, (level_facet(wanted.level),))
+    if wanted.certification is not None:
+        yield AnyOf(FACETS, (certification_facet(wanted.certification),))
+    if wanted.starts_after is not None:
+        yield Between(START_DAY, low=wanted.starts_after.toordinal())
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +195,9 @@ class Index(Protocol):
     def delete(self, where: SearchFilter) -> None:
         """Delete the passages that meet the filter."""
 
+    def set_groups(self, chunk_ids: Sequence[str], groups: Sequence[str]) -> None:
+        """Say anew who may read these passages; one that is no longer there is passed over."""
+
     def search(self, query: Query) -> list[Hit]:
         """Find the best passages, best first."""
 
@@ -179,6 +215,17 @@ class Index(Protocol):
 
     def embedder(self) -> str | None:
         """Name the embedder that the passages were written for; None while the index is empty."""
+
+    def switch(self, folder: Path, embedder: str) -> None:
+        """Go over to the generation that a rebuild has published; searches under way end on the former one.
+
+        Args:
+            folder: where it lies when it is embedded; a server's alias names it by itself.
+            embedder: whose questions will be searched.
+
+        Raises:
+            IndexMismatch: it was written for another embedder, and the former one goes on.
+        """
 
     def flush(self) -> None:
         """Put what was written on disk."""
@@ -233,9 +280,6 @@ def payload_of(chunk: Chunk, embedder: str) -> dict[str, Any]:
     """
     document = chunk.document
     validity = document.validity
-    ended_on = validity.valid_to.toordinal() if validity.valid_to else LAST_DAY
-    if validity.status is not Status.IN_FORCE and validity.valid_to is None:
-        ended_on = 0
     return {
         "document_id": document.document_id,
         "chunk_id": chunk.chunk_id,
@@ -254,12 +298,12 @@ def payload_of(chunk: Chunk, embedder: str) -> dict[str, Any]:
         "valid_from": validity.valid_from.isoformat() if validity.valid_from else None,
         "valid_to": validity.valid_to.isoformat() if validity.valid_to else None,
         "from_day": validity.valid_from.toordinal() if validity.valid_from else 0,
-        "to_day": ended_on,
+        "to_day": validity.last_day,
         "groups": list(document.groups),
         "links": list(chunk.links),
         "hash": chunk.hash,
         "embedder": embedder,
-        **document.attributes,
+        **stored(document.attributes),
     }
 
 
@@ -268,13 +312,25 @@ def inverse_document_frequency(holding: int, total: int) -> float:
     return math.log(1.0 + (total - holding + 0.5) / (holding + 0.5))
 
 
+def check_embedder(held: str | None, wanted: str) -> None:
+    """Raise `IndexMismatch` when an index holds passages that were written for another embedder than is wanted."""
+    if held not in (None, wanted):
+        raise IndexMismatch(
+            f"L’index a été construit avec le modèle d’embeddings « {held} », et le réglage demande « {wanted} ». "
+            "Remettez l’ancien réglage, ou reconstruisez l’index : python -m ingest rebuild"
+        )
+
+
 def in_reading_order(hits: Iterable[Hit]) -> list[Hit]:
     """Sort passages by document, then by their place in it."""
     return sorted(hits, key=lambda hit: (hit.payload["document_id"], hit.payload["ordinal"]))
 
 
-def open_index(settings: "IngestSettings", dimension: int) -> Index:
+def open_index(settings: "IngestSettings", dimension: int, generation: int | None = None) -> Index:
     """Open the index that the settings name.
+
+    Args:
+        generation: which one (see `ingest.generations`); the live one when None.
 
     Raises:
         IndexBusy: another process owns the embedded index.
@@ -284,8 +340,12 @@ def open_index(settings: "IngestSettings", dimension: int) -> Index:
     if settings.qdrant_url is None:
         from ingest.index_edge import EdgeIndex
 
-        return EdgeIndex(settings.index_dir, dimension)
+        generations = Generations(settings.data_dir)
+        number = generations.live() if generation is None else generation
+        return EdgeIndex(generations.index_dir(number), dimension, settings.min_free_mb)
     from ingest.index_server import ServerIndex
 
     key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
-    return ServerIndex.connect(settings.qdrant_url, settings.collection, dimension, api_key=key)
+    return ServerIndex.connect(
+        settings.qdrant_url, settings.collection, dimension, api_key=key, generation=generation
+    )

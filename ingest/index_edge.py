@@ -1,5 +1,6 @@
 """The embedded index: Qdrant's own core in the process, in a folder that one process owns at a time."""
 
+import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import qdrant_edge as edge
 
 from ingest.documents import Chunk
-from ingest.errors import ConfigurationError, IndexBusy, IndexMismatch
+from ingest.errors import ConfigurationError, IndexBusy, IndexMismatch, StorageFailed
 from ingest.index import (
     DENSE,
     INTEGER_FIELDS,
@@ -25,11 +26,14 @@ from ingest.index import (
     SparseEncoder,
     SparseVector,
     Vector,
+    check_embedder,
     conditions,
     in_reading_order,
     inverse_document_frequency,
     payload_of,
 )
+
+_CONFIG = "edge_config.json"
 
 PAGE = 1_000
 """Points of one scroll."""
@@ -43,16 +47,33 @@ class EdgeIndex:
     Args:
         folder: where the shard lives; created when it is missing.
         dimension: size of the dense vectors.
+        min_free_mb: free space under which nothing is written, in MB: Qdrant's core maps its files in memory, and
+            the system kills the process that writes to such a file when the disk is full.
 
     Raises:
         IndexBusy: another process owns the folder.
         IndexMismatch: the folder holds vectors of another size.
+        StorageFailed: the disk is full, or refuses a write; also raised by every method that writes.
     """
 
-    def __init__(self, folder: Path, dimension: int) -> None:
+    def __init__(self, folder: Path, dimension: int, min_free_mb: int = 0) -> None:
         self._encoder = SparseEncoder()
         self._writing = threading.Lock()
-        self._shard = _open(folder, dimension)
+        self._folder = folder
+        self._dimension = dimension
+        self._min_free_mb = min_free_mb
+        self._shard = self._opened(folder)
+
+    def _opened(self, folder: Path) -> edge.EdgeShard:
+        if not (folder / _CONFIG).exists():  # one that exists is opened on a full disk too: to be searched
+            folder.mkdir(parents=True, exist_ok=True)
+            _check_space(folder, self._min_free_mb)
+        shard = _open(folder, self._dimension)
+        if (
+            _free_mb(folder) >= self._min_free_mb
+        ):  # a field that an earlier Fanal did not filter by gets its index
+            _index_fields(shard)
+        return shard
 
     def upsert(self, chunks: Sequence[Chunk], dense: Mapping[str, Vector], embedder: str) -> None:
         points = [self._point(chunk, dense.get(chunk.hash), embedder) for chunk in chunks]
@@ -70,10 +91,17 @@ class EdgeIndex:
             held = self._shard.retrieve(list(vectors), with_payload=False, with_vector=False)
             points = [edge.PointVectors(p.id, {DENSE: _floats(vectors[str(p.id)])}) for p in held]
             if points:
-                self._shard.update(edge.UpdateOperation.update_vectors(points))
+                self._change(edge.UpdateOperation.update_vectors(points))
 
     def delete(self, where: SearchFilter) -> None:
         self._update(edge.UpdateOperation.delete_points_by_filter(_filter(where) or edge.Filter()))
+
+    def set_groups(self, chunk_ids: Sequence[str], groups: Sequence[str]) -> None:
+        with self._writing:
+            held = self._shard.retrieve(list(chunk_ids), with_payload=False, with_vector=False)
+            if held:
+                ids = [point.id for point in held]
+                self._change(edge.UpdateOperation.set_payload(ids, {"groups": list(groups)}))
 
     def search(self, query: Query) -> list[Hit]:
         return [_hit(point) for point in self._shard.query(self._request(query))]
@@ -131,9 +159,24 @@ class EdgeIndex:
             return str(hit.payload["embedder"])
         return None
 
+    def switch(self, folder: Path, embedder: str) -> None:
+        former = self._shard
+        with self._writing:
+            self._shard = self._opened(folder)
+            try:
+                check_embedder(self.embedder(), embedder)
+            except IndexMismatch:
+                self._shard = former
+                raise
+            former.flush()  # closed when the last search on it ends
+            self._folder = folder
+
     def flush(self) -> None:
         with self._writing:
-            self._shard.flush()
+            try:
+                self._shard.flush()
+            except Exception as error:  # the binding raises nothing finer
+                raise StorageFailed(f"L’index de « {self._folder} » refuse une écriture : {error}") from error
 
     def close(self) -> None:
         with self._writing:
@@ -141,7 +184,14 @@ class EdgeIndex:
 
     def _update(self, operation: edge.UpdateOperation) -> None:
         with self._writing:
+            self._change(operation)
+
+    def _change(self, operation: edge.UpdateOperation) -> None:
+        _check_space(self._folder, self._min_free_mb)
+        try:
             self._shard.update(operation)
+        except Exception as error:  # the binding raises nothing finer
+            raise StorageFailed(f"L’index de « {self._folder} » refuse une écriture : {error}") from error
 
 
 def _open(folder: Path, dimension: int) -> edge.EdgeShard:
@@ -151,14 +201,26 @@ def _open(folder: Path, dimension: int) -> edge.EdgeShard:
         wal_enabled=True,
     )
     try:
-        if (folder / "edge_config.json").exists():
-            return edge.EdgeShard.load(str(folder), config)
-        folder.mkdir(parents=True, exist_ok=True)
-        shard = edge.EdgeShard.create(str(folder), config)
+        if (folder / _CONFIG).exists():
+            shard = edge.EdgeShard.load(str(folder), config)
+        else:
+            shard = edge.EdgeShard.create(str(folder), config)
     except Exception as error:  # the binding raises nothing finer
         raise _explained(error, folder) from error
-    _index_fields(shard)
     return shard
+
+
+def _check_space(folder: Path, min_free_mb: int) -> None:
+    free = _free_mb(folder)
+    if free < min_free_mb:
+        raise StorageFailed(
+            f"Il ne reste que {free} Mo sur le disque de « {folder} », et l’ingestion en garde {min_free_mb} libres "
+            "(FANAL_MIN_FREE_MB) : faites de la place, puis relancez-la. Ce qui était fait est gardé."
+        )
+
+
+def _free_mb(folder: Path) -> int:
+    return shutil.disk_usage(folder).free // 1_000_000
 
 
 def _index_fields(shard: edge.EdgeShard) -> None:

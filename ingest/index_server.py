@@ -1,19 +1,16 @@
 """The index on a Qdrant server (or cluster), by its URL and `qdrant-client`."""
 
-import logging
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
 from qdrant_client import QdrantClient, models
-from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
 
+from ingest.collections import drop_before, generation_of, live_collection, open_generation, open_live
 from ingest.documents import Chunk
-from ingest.errors import IndexMismatch, SourceUnavailable
+from ingest.errors import FanalError, SourceUnavailable
 from ingest.index import (
     DENSE,
-    INTEGER_FIELDS,
-    KEYWORD_FIELDS,
     RRF_K,
     SPARSE,
     AnyOf,
@@ -26,92 +23,128 @@ from ingest.index import (
     SparseEncoder,
     SparseVector,
     Vector,
+    check_embedder,
     conditions,
     in_reading_order,
     inverse_document_frequency,
     payload_of,
 )
+from ingest.qdrant_calls import (
+    LOOKUP,
+    PATIENT,
+    QUICK,
+    SEARCH_TIMEOUT_S,
+    CollectionGone,
+    Patience,
+    QdrantCalls,
+    open_client,
+)
 
-logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 PAGE = 1_000
-"""Points of one scroll."""
+"""Points of one scroll, ids of one look-up."""
 
 BATCH = 256
-"""Points of one write: a request of about 1 MB."""
-
-
-@contextmanager
-def _answering() -> Iterator[None]:
-    """Turn a server that does not answer, or refuses, into `SourceUnavailable`."""
-    try:
-        yield
-    except (ResponseHandlingException, UnexpectedResponse) as error:
-        raise SourceUnavailable(
-            "Le serveur Qdrant ne répond pas : réessayez dans quelques minutes."
-        ) from error
+"""Points of one write: a request of at most 4.4 MB with 384 dimensions (a Qdrant server takes 32 MB)."""
 
 
 class ServerIndex:
     """`ingest.index.Index` on `qdrant-client`; its local mode (`:memory:`) serves tests.
 
+    Every write waits for the server's word and is idempotent (points are written by their id, deleted by a
+    filter, given a vector or groups by their id): one whose answer is lost is simply made again. What
+    ingestion asks is tried for about a quarter of a minute, what a person waits for twice
+    (`ingest.qdrant_calls`).
+
+    It stays with the collection that was live when it was opened until `switch`, or until a rebuild drops that
+    one: vectors of another embedder must not answer this one's questions.
+
     Args:
         client: a connected client, which this index closes.
-        collection: created when it is missing.
+        name: the index's name, an alias of its live collection; made when it is missing.
         dimension: size of the dense vectors.
+        generation: work on that generation, made when it is missing, and leave the live one alone.
+        calls: how calls are tried again.
 
     Raises:
         IndexMismatch: the collection holds vectors of another size.
         SourceUnavailable: the server does not answer.
+        ConfigurationError: the server refuses the key.
     """
 
-    def __init__(self, client: QdrantClient, collection: str, dimension: int) -> None:
+    def __init__(
+        self,
+        client: QdrantClient,
+        name: str,
+        dimension: int,
+        *,
+        generation: int | None = None,
+        calls: QdrantCalls | None = None,
+    ) -> None:
         self._client = client
-        self._collection = collection
+        self._calls = calls or QdrantCalls()
         self._encoder = SparseEncoder()
-        self._create(dimension)
+        self._name = name
+        self._pinned = generation is not None
+        if generation is None:
+            self._collection = open_live(client, name, dimension, self._calls)
+        else:
+            self._collection = open_generation(client, name, generation, dimension, self._calls)
+        self._written_for = self._embedder_of(self._collection)
 
     @classmethod
-    def connect(cls, url: str, collection: str, dimension: int, api_key: str | None = None) -> "ServerIndex":
-        """Connect to the server at `url`."""
-        client = QdrantClient(url=url, api_key=api_key, timeout=30, check_compatibility=False)
+    def connect(
+        cls,
+        url: str,
+        name: str,
+        dimension: int,
+        api_key: str | None = None,
+        *,
+        generation: int | None = None,
+        calls: QdrantCalls | None = None,
+    ) -> "ServerIndex":
+        """Connect to the server at `url`; raises as the class does."""
+        client = open_client(url, api_key)
         try:
-            return cls(client, collection, dimension)
-        except (ResponseHandlingException, UnexpectedResponse) as error:
+            return cls(client, name, dimension, generation=generation, calls=calls)
+        except SourceUnavailable as error:
             client.close()
-            raise SourceUnavailable(f"Le serveur Qdrant « {url} » ne répond pas : {error}") from error
+            raise SourceUnavailable(f"{error} (adresse : {url}, cause : {error.__cause__})") from error
+        except FanalError:
+            client.close()
+            raise
 
-    def _create(self, dimension: int) -> None:
-        if self._client.collection_exists(self._collection):
-            self._check(dimension)
-            return
-        self._client.create_collection(
-            self._collection,
-            vectors_config={DENSE: models.VectorParams(size=dimension, distance=models.Distance.COSINE)},
-            sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
-        )
-        for key in KEYWORD_FIELDS:
-            self._client.create_payload_index(self._collection, key, models.PayloadSchemaType.KEYWORD)
-        for key in INTEGER_FIELDS:
-            self._client.create_payload_index(self._collection, key, models.PayloadSchemaType.INTEGER)
+    def switch(self, folder: Path, embedder: str) -> None:  # noqa: ARG002 - the alias says where
+        self._go_live(embedder)
+        drop_before(self._client, self._name, generation_of(self._name, self._collection), self._calls)
 
-    def _check(self, dimension: int) -> None:
-        vectors = self._client.get_collection(self._collection).config.params.vectors
-        held = vectors.get(DENSE) if isinstance(vectors, dict) else None
-        if held is None or held.size != dimension:
-            raise IndexMismatch(
-                f"La collection « {self._collection} » n'a pas de vecteurs de dimension {dimension} : elle a été "
-                "construite avec un autre modèle d'embeddings. Choisissez un autre nom de collection, ou "
-                "remettez l'ancien réglage."
+    def _go_live(self, embedder: str | None) -> None:
+        live = live_collection(self._client, self._name, self._calls)
+        if live is None:
+            raise CollectionGone(
+                f"L’index « {self._name} » n’est plus sur le serveur Qdrant : relancez l’ingestion."
             )
+        written_for = self._embedder_of(live)
+        if embedder is not None:
+            check_embedder(written_for, embedder)
+        self._collection, self._written_for = live, written_for
 
-    @_answering()
+    def _ask(self, patience: Patience, question: Callable[[str], T]) -> T:
+        """Ask the collection, by its name; when a rebuild has just dropped it, ask the one that replaces it."""
+        try:
+            return self._calls.make(patience, question, self._collection)
+        except CollectionGone:
+            if self._pinned:
+                raise
+            self._go_live(self._written_for)
+            return self._calls.make(patience, question, self._collection)
+
     def upsert(self, chunks: Sequence[Chunk], dense: Mapping[str, Vector], embedder: str) -> None:
-        for start in range(0, len(chunks), BATCH):
-            points = [
-                self._point(chunk, dense.get(chunk.hash), embedder) for chunk in chunks[start : start + BATCH]
-            ]
-            self._client.upsert(self._collection, points, wait=True)
+        for some in _batches(chunks, BATCH):
+            points = [self._point(chunk, dense.get(chunk.hash), embedder) for chunk in some]
+            self._calls.patiently(self._client.upsert, self._collection, points, wait=True)
+        self._written_for = embedder
 
     def _point(self, chunk: Chunk, dense: Vector | None, embedder: str) -> models.PointStruct:
         vector: dict[str, Any] = {SPARSE: _sparse(self._encoder.document(chunk))}
@@ -119,24 +152,39 @@ class ServerIndex:
             vector[DENSE] = _floats(dense)
         return models.PointStruct(id=chunk.chunk_id, vector=vector, payload=payload_of(chunk, embedder))
 
-    @_answering()
     def set_dense(self, vectors: Mapping[str, Vector]) -> None:
-        held = self._client.retrieve(self._collection, list(vectors), with_payload=False)
-        points = [models.PointVectors(id=p.id, vector={DENSE: _floats(vectors[str(p.id)])}) for p in held]
-        for start in range(0, len(points), BATCH):
-            self._client.update_vectors(self._collection, points[start : start + BATCH], wait=True)
+        for some in _batches(list(vectors), BATCH):
+            points = [
+                models.PointVectors(id=key, vector={DENSE: _floats(vectors[key])}) for key in self._held(some)
+            ]
+            if points:
+                self._calls.patiently(self._client.update_vectors, self._collection, points, wait=True)
 
-    @_answering()
     def delete(self, where: SearchFilter) -> None:
-        chosen = _filter(where)
-        self._client.delete(
-            self._collection, models.FilterSelector(filter=chosen or models.Filter()), wait=True
-        )
+        chosen = models.FilterSelector(filter=_filter(where) or models.Filter())
+        self._calls.patiently(self._client.delete, self._collection, chosen, wait=True)
 
-    @_answering()
+    def set_groups(self, chunk_ids: Sequence[str], groups: Sequence[str]) -> None:
+        for some in _batches(chunk_ids, PAGE):
+            held = models.PointIdsList(points=[*self._held(some)])
+            if held.points:
+                payload = {"groups": list(groups)}
+                self._calls.patiently(self._client.set_payload, self._collection, payload, held, wait=True)
+
+    def _held(self, chunk_ids: Sequence[str]) -> list[str]:
+        """Give those of the ids that exist: a server refuses a change of a point that does not."""
+        records = self._calls.patiently(
+            self._client.retrieve, self._collection, list(chunk_ids), with_payload=False
+        )
+        return [str(record.id) for record in records]
+
     def search(self, query: Query) -> list[Hit]:
-        answer = self._client.query_points(
-            self._collection, limit=query.k, with_payload=True, **self._request(query)
+        asked = self._request(query)
+        answer = self._ask(
+            QUICK,
+            lambda collection: self._client.query_points(
+                collection, limit=query.k, with_payload=True, timeout=SEARCH_TIMEOUT_S, **asked
+            ),
         )
         return [Hit(str(point.id), float(point.score), point.payload or {}) for point in answer.points]
 
@@ -157,7 +205,6 @@ class ServerIndex:
         ]
         return {"query": fusion, "prefetch": sides}
 
-    @_answering()
     def passages(self, where: SearchFilter, limit: int = 10_000) -> list[Hit]:
         return in_reading_order(self._scroll(where, limit))
 
@@ -165,24 +212,33 @@ class ServerIndex:
         offset: Any = None
         left = limit
         while left > 0:
-            records, offset = self._client.scroll(
-                self._collection, scroll_filter=_filter(where), limit=min(left, PAGE), offset=offset
-            )
-            yield from (Hit(str(record.id), 0.0, record.payload or {}) for record in records)
+            records, offset = self._page(where, min(left, PAGE), offset)
+            yield from (_hit(record) for record in records)
             left -= len(records)
             if offset is None or not records:
                 return
 
-    @_answering()
+    def _page(self, where: SearchFilter, limit: int, offset: Any) -> tuple[list[models.Record], Any]:
+        return self._ask(
+            LOOKUP,
+            lambda collection: self._client.scroll(
+                collection, _filter(where), limit, offset=offset, timeout=SEARCH_TIMEOUT_S
+            ),
+        )
+
     def get(self, chunk_ids: Sequence[str]) -> list[Hit]:
-        records = self._client.retrieve(self._collection, list(chunk_ids), with_payload=True)
-        return [Hit(str(record.id), 0.0, record.payload or {}) for record in records]
+        records = self._ask(PATIENT, lambda collection: self._client.retrieve(collection, list(chunk_ids)))
+        return [_hit(record) for record in records]
 
-    @_answering()
     def count(self, where: SearchFilter) -> int:
-        return self._client.count(self._collection, count_filter=_filter(where), exact=True).count
+        counted = self._ask(
+            LOOKUP,
+            lambda collection: self._client.count(
+                collection, _filter(where), exact=True, timeout=SEARCH_TIMEOUT_S
+            ),
+        )
+        return counted.count
 
-    @_answering()
     def rarity(self, words: Sequence[str]) -> dict[str, float]:
         encoded = {word: self._encoder.terms([word]) for word in words}
         known = {word: vector for word, vector in encoded.items() if vector.indices}
@@ -192,24 +248,39 @@ class ServerIndex:
             models.QueryRequest(query=_sparse(vector), using=SPARSE, limit=1, with_vector=[SPARSE])
             for vector in known.values()
         ]
-        answers = self._client.query_batch_points(self._collection, requests)
+        answers = self._ask(
+            QUICK,
+            lambda collection: self._client.query_batch_points(
+                collection, requests, timeout=SEARCH_TIMEOUT_S
+            ),
+        )
         unseen = inverse_document_frequency(0, max(1, self.count(SearchFilter(groups=None))))
         return {
             word: _idf(answer.points[0], vector) if answer.points else unseen
             for (word, vector), answer in zip(known.items(), answers, strict=True)
         }
 
-    @_answering()
     def embedder(self) -> str | None:
-        for hit in self._scroll(SearchFilter(groups=None), limit=1):
-            return str(hit.payload["embedder"])
-        return None
+        self._written_for = self._embedder_of(self._collection)
+        return self._written_for
+
+    def _embedder_of(self, collection: str) -> str | None:
+        records, _ = self._calls.patiently(self._client.scroll, collection, limit=1)
+        return str((records[0].payload or {})["embedder"]) if records else None
 
     def flush(self) -> None:
         """Do nothing: every write waited for the server's word."""
 
     def close(self) -> None:
         self._client.close()
+
+
+def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _hit(record: models.Record) -> Hit:
+    return Hit(str(record.id), 0.0, record.payload or {})
 
 
 def _sparse(vector: SparseVector) -> models.SparseVector:

@@ -1,27 +1,31 @@
-"""The manifest: what is indexed, from which version of which file, and the vectors already computed.
+"""The manifest: what is indexed, from which version of which file, and what could not be read.
 
 One SQLite file beside the index. It is written after the index, never before: a run killed between the two
-writes the same passages again, under the same ids.
+writes the same passages again, under the same ids. What it says is compared with the index at each run
+(`ingest.write.DocumentWriter.mend`), so that a lost or an old manifest ends in the right index too.
 """
 
 import json
 import sqlite3
-import threading
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-import numpy as np
+from ingest.database import Database
+from ingest.documents import Chunk, Document, Kind
+from ingest.vectors import VECTORS_FILE, VectorCache
 
-from ingest.documents import Chunk, Kind, Status, Validity
-from ingest.embed import Vectors
+_VERSION = 3
+"""Of the tables: an older file is emptied (but for its vectors), and the next run fills it from the index."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
     source TEXT NOT NULL, key TEXT NOT NULL, document_id TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    passages INTEGER NOT NULL, error TEXT, PRIMARY KEY (source, key)
+    content TEXT NOT NULL DEFAULT '', passages INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
+    checked TEXT, until INTEGER NOT NULL DEFAULT 0,
+    error TEXT, tried TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, key)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS passages (
     chunk_id TEXT PRIMARY KEY, document_id TEXT NOT NULL, ordinal INTEGER NOT NULL, source TEXT NOT NULL,
@@ -30,30 +34,76 @@ CREATE TABLE IF NOT EXISTS passages (
 CREATE INDEX IF NOT EXISTS passages_document ON passages (document_id);
 CREATE INDEX IF NOT EXISTS passages_waiting ON passages (priority) WHERE embedded = 0;
 CREATE INDEX IF NOT EXISTS passages_source ON passages (source, embedded);
-CREATE TABLE IF NOT EXISTS vectors (
-    embedder TEXT NOT NULL, hash TEXT NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (embedder, hash)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS index_of (identity TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sources (
-    source TEXT PRIMARY KEY, kind TEXT NOT NULL, finished TEXT, fingerprint TEXT, report TEXT
+    source TEXT PRIMARY KEY, kind TEXT NOT NULL, groups TEXT NOT NULL, tried TEXT NOT NULL, problem TEXT,
+    finished TEXT, fingerprint TEXT, report TEXT
 ) WITHOUT ROWID;
 """
 
-_VARIABLES = 500
-"""Values of one SQL `IN`: SQLite takes at least 999."""
+_UPSERT_DOCUMENT = """
+INSERT INTO documents (source, key, document_id, fingerprint, content, passages, bytes, checked, until)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, key) DO UPDATE SET
+    document_id = excluded.document_id, fingerprint = excluded.fingerprint, content = excluded.content,
+    passages = excluded.passages, bytes = excluded.bytes, checked = excluded.checked, until = excluded.until,
+    error = NULL, tried = '', attempts = 0
+"""
+
+_COUNTS = """
+SELECT source, SUM(passages > 0), SUM(bytes), SUM(error IS NOT NULL), SUM(error IS NOT NULL AND attempts >= ?),
+    SUM(passages > 0 AND until >= ? AND checked IS NULL)
+FROM documents GROUP BY source
+"""
 
 
 @dataclass(slots=True)
 class SourceReport:
-    """What one run did with one source; counts are documents, but for `passages`."""
+    """What one run did with one source; counts are documents, but for `passages`.
+
+    Args:
+        renamed: of those that were added, how many had been there under another name.
+        withheld: documents that are gone from the source and were kept, because there are too many of them.
+    """
 
     source: str
     added: int = 0
     changed: int = 0
+    renamed: int = 0
     unchanged: int = 0
     removed: int = 0
+    withheld: int = 0
     passages: int = 0
     failures: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one key of a source.
+
+    Args:
+        fingerprint: of the version that is indexed; "" when it must be read again.
+        content: digest of that version's content alone.
+        passages: how many the index holds of it.
+        error: why its last reading failed; None when it did not.
+        tried: fingerprint of the version that failed, and of the means that it failed with.
+        attempts: how many times in a row that same version failed.
+    """
+
+    document_id: str
+    fingerprint: str
+    content: str
+    passages: int
+    error: str | None
+    tried: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A file that cannot be read, the reason, and how many runs tried it."""
+
+    key: str
+    reason: str
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,150 +116,195 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """How a source stands in the index."""
+    """How a source stands in the index.
+
+    Args:
+        bytes: of its passages' text, in UTF-8.
+        failures: files that cannot be read.
+        set_aside: of those, how many are no longer tried.
+        undated: documents in force of which nobody knows when they were last looked at.
+        last_run: when it was last read to its end (ISO 8601, UTC); None when it never was.
+        problem: why its last run did not reach its end.
+        tried: when that run began.
+    """
 
     kind: Kind
+    groups: tuple[str, ...]
     documents: int
     passages: int
     embedded: int
+    bytes: int
     failures: int
+    set_aside: int
+    undated: int
     last_run: str | None
+    problem: str | None
+    tried: str
 
 
 class Manifest:
-    """The manifest's tables; usable from several threads, one at a time.
+    """The manifest's tables; usable from several threads, one at a time, and beside other processes.
 
     Args:
-        path: the SQLite file; created with its folder when missing.
+        path: the SQLite file; created with its folder when missing. The cache of vectors lies beside it.
+
+    Every method raises `StorageFailed` when the disk refuses.
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._connection = sqlite3.connect(path, check_same_thread=False, timeout=30)
-        self._lock = threading.RLock()
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._connection.executescript(_SCHEMA)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, self._connection:
-            yield self._connection
-
-    def bind(self, identity: str, *, empty: bool) -> None:
-        """Tie the manifest to its index: what is known of another index, or of one that was emptied, is forgotten.
-
-        Args:
-            identity: names the index and the embedder it is written for.
-            empty: whether that index holds nothing.
-
-        The vectors stay: they depend on the text and on the embedder alone.
-        """
-        with self._transaction() as db:
-            row = db.execute("SELECT identity FROM index_of").fetchone()
-            if row is None or row[0] != identity or empty:
-                for table in ("documents", "passages", "sources", "index_of"):
-                    db.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
-                db.execute("INSERT INTO index_of VALUES (?)", (identity,))
+        self._database = Database(path, _prepare)
+        self.vectors = VectorCache(path.parent / VECTORS_FILE)
+        with self._database.transaction() as db:
+            before = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'vectors'").fetchone()
+        if before:  # the manifest held them itself in Fanal 0.1
+            self.vectors.take_over(path)
+            with self._database.transaction() as db:
+                db.execute("DROP TABLE vectors")
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Keep others from writing passages or vectors: what is checked inside stays true until the end."""
-        with self._lock:
+        with self._database.alone():
             yield
 
+    def switch(self, path: Path) -> None:
+        """Go on with the manifest of another generation of the index."""
+        self._database.switch(path)
+
     def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._connection.close()
+        """Close both files."""
+        self._database.close()
+        self.vectors.close()
+
+    # ---------------------------------------------------------------- documents
+
+    def known(self, source: str) -> dict[str, Known]:
+        """Give what is known of each key of the source, failures included."""
+        columns = "key, document_id, fingerprint, content, passages, error, tried, attempts"
+        with self._database.transaction() as db:
+            rows = db.execute(f"SELECT {columns} FROM documents WHERE source = ?", (source,))  # noqa: S608 - the names above
+            return {key: Known(*rest) for key, *rest in rows}
 
     def fingerprints(self, source: str) -> dict[str, str]:
-        """Give the fingerprint under which each key of the source was last read, failures included."""
-        with self._transaction() as db:
-            return dict(db.execute("SELECT key, fingerprint FROM documents WHERE source = ?", (source,)))
+        """Give the fingerprint under which each key of the source is indexed, "" when it must be read again."""
+        return {key: known.fingerprint for key, known in self.known(source).items()}
 
-    def record(
-        self,
-        source: str,
-        key: str,
-        fingerprint: str,
-        document_id: str,
-        chunks: Sequence[Chunk],
-        embedded: Container[str],
-    ) -> None:
-        """Note that a document is in the index as these passages; `embedded` holds the hashes with a vector."""
-        with self._transaction() as db:
-            db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
-            db.execute(
-                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, NULL)",
-                (source, key, document_id, fingerprint, len(chunks)),
-            )
-            db.executemany(
-                "INSERT OR REPLACE INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (c.chunk_id, document_id, c.ordinal, source, c.hash, _priority(c), c.hash in embedded)
-                    for c in chunks
-                ],
-            )
-
-    def record_failure(self, source: str, key: str, reason: str) -> None:
-        """Note that a file cannot be read: it is tried again at each run, what an earlier version gave stays."""
-        with self._transaction() as db:
-            db.execute(
-                "INSERT INTO documents VALUES (?, ?, ?, '', 0, ?) ON CONFLICT (source, key) "
-                "DO UPDATE SET fingerprint = '', error = excluded.error",
-                (source, key, f"{source}:{key}", reason),
-            )
+    def held(self, source: str, keys: Iterable[str]) -> set[str]:
+        """Tell which of these keys of the source are known."""
+        found = set()
+        with self._database.transaction() as db:
+            for key in keys:
+                row = db.execute(
+                    "SELECT 1 FROM documents WHERE source = ? AND key = ?", (source, key)
+                ).fetchone()
+                if row is not None:
+                    found.add(key)
+        return found
 
     def announce(self, source: str, documents: Iterable[tuple[str, str]]) -> None:
         """Note, before the index is written, that these (key, document id) are being written.
 
         A run killed meanwhile finds them changed at the next one, whatever the source holds by then.
         """
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.executemany(
-                "INSERT INTO documents VALUES (?, ?, ?, '', 0, NULL) "
+                "INSERT INTO documents (source, key, document_id, fingerprint) VALUES (?, ?, ?, '') "
                 "ON CONFLICT (source, key) DO UPDATE SET fingerprint = ''",
                 [(source, key, document_id) for key, document_id in documents],
             )
 
-    def passages_of(self, document_id: str) -> int:
-        """Count the passages under which a document stands in the index."""
-        with self._transaction() as db:
-            row = db.execute("SELECT COUNT(*) FROM passages WHERE document_id = ?", (document_id,)).fetchone()
-            return int(row[0])
+    def record(
+        self,
+        source: str,
+        key: str,
+        document: Document,
+        chunks: Sequence[Chunk],
+        embedded: Container[str],
+        *,
+        fingerprint: str,
+        content: str = "",
+    ) -> None:
+        """Note that a document is in the index as these passages; `embedded` holds the hashes with a vector."""
+        identity = (source, key, document.document_id, fingerprint, content)
+        size = sum(len(chunk.text.encode("utf-8", "surrogatepass")) for chunk in chunks)
+        checked = document.reviewed or document.dated
+        state = (len(chunks), size, checked.isoformat() if checked else None, document.validity.last_day)
+        rows = [
+            (c.chunk_id, document.document_id, c.ordinal, source, c.hash, _priority(c), c.hash in embedded)
+            for c in chunks
+        ]
+        with self._database.transaction() as db:
+            db.execute("DELETE FROM passages WHERE document_id = ?", (document.document_id,))
+            db.execute(_UPSERT_DOCUMENT, identity + state)
+            db.executemany("INSERT OR REPLACE INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
-    def document_ids(self, source: str, keys: Iterable[str]) -> dict[str, str]:
-        """Give the document id of each of these keys."""
-        wanted = set(keys)
-        with self._transaction() as db:
-            rows = db.execute("SELECT key, document_id FROM documents WHERE source = ?", (source,))
-            return {key: document_id for key, document_id in rows if key in wanted}
+    def record_failure(self, source: str, key: str, reason: str, tried: str = "") -> None:
+        """Note that a file cannot be read; what an earlier version gave stays in the index.
+
+        Args:
+            tried: fingerprint of the version and of the means; failing again under the same one counts up.
+        """
+        with self._database.transaction() as db:
+            db.execute(
+                "INSERT INTO documents (source, key, document_id, fingerprint, error, tried, attempts) "
+                "VALUES (?, ?, ?, '', ?, ?, 1) ON CONFLICT (source, key) DO UPDATE SET "
+                "fingerprint = '', error = excluded.error, tried = excluded.tried, "
+                "attempts = CASE WHEN tried = excluded.tried THEN attempts + 1 ELSE 1 END",
+                (source, key, f"{source}:{key}", reason, tried),
+            )
+
+    def failures(self, source: str) -> list[Failure]:
+        """Give the files of the source that cannot be read."""
+        with self._database.transaction() as db:
+            rows = db.execute(
+                "SELECT key, error, attempts FROM documents WHERE source = ? AND error IS NOT NULL ORDER BY key",
+                (source,),
+            )
+            return [Failure(*row) for row in rows]
 
     def forget(self, source: str, key: str, document_id: str) -> None:
         """Remove a document that the index no longer holds."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
             db.execute("DELETE FROM documents WHERE source = ? AND key = ?", (source, key))
 
-    def failures(self, source: str) -> list[str]:
-        """Give a line for each file of the source that cannot be read: its name and the reason."""
-        with self._transaction() as db:
-            rows = db.execute(
-                "SELECT key, error FROM documents WHERE source = ? AND error IS NOT NULL ORDER BY key",
-                (source,),
+    def doubt(self, source: str, document_ids: Iterable[str]) -> None:
+        """Have these documents read again at the next run, even if nothing of them was known."""
+        rows = [(source, document_id.removeprefix(f"{source}:"), document_id) for document_id in document_ids]
+        with self._database.transaction() as db:
+            db.executemany(
+                "INSERT INTO documents (source, key, document_id, fingerprint) VALUES (?, ?, ?, '') "
+                "ON CONFLICT (source, key) DO UPDATE SET fingerprint = ''",
+                rows,
             )
-            return [f"{key} : {error}" for key, error in rows]
+            db.execute("UPDATE sources SET fingerprint = NULL WHERE source = ?", (source,))
+
+    def stale(self, source: str, before: date, today: date) -> list[tuple[str, date]]:
+        """Give the documents in force that nobody has looked at since `before`, oldest first, with their day."""
+        with self._database.transaction() as db:
+            rows = db.execute(
+                "SELECT key, checked FROM documents WHERE source = ? AND passages > 0 AND checked < ? "
+                "AND until >= ? ORDER BY checked, key",
+                (source, before.isoformat(), today.toordinal()),
+            )
+            return [(key, date.fromisoformat(day)) for key, day in rows]
+
+    # ---------------------------------------------------------------- passages
+
+    def passage_ids(self, source: str) -> dict[str, str]:
+        """Give the passages of a source: the document id of each chunk id."""
+        with self._database.transaction() as db:
+            return dict(db.execute("SELECT chunk_id, document_id FROM passages WHERE source = ?", (source,)))
 
     def waiting(self) -> list[Waiting]:
         """Give the passages without a dense vector, in the order in which they should get one."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             rows = db.execute("SELECT chunk_id, hash FROM passages WHERE embedded = 0 ORDER BY priority")
             return [Waiting(chunk_id, digest) for chunk_id, digest in rows]
 
     def hashes(self, chunk_ids: Iterable[str]) -> dict[str, str]:
         """Give the hash that each of these passages has now; one that is gone is left out."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             found = {}
             for chunk_id in chunk_ids:
                 row = db.execute("SELECT hash FROM passages WHERE chunk_id = ?", (chunk_id,)).fetchone()
@@ -219,20 +314,25 @@ class Manifest:
 
     def mark_embedded(self, chunk_ids: Iterable[str]) -> None:
         """Note that these passages have their dense vector in the index."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.executemany(
                 "UPDATE passages SET embedded = 1 WHERE chunk_id = ?", [(key,) for key in chunk_ids]
             )
 
+    def doubt_vectors(self, source: str) -> None:
+        """Have the passages of a source get their dense vector again; those in the cache cost nothing."""
+        with self._database.transaction() as db:
+            db.execute("UPDATE passages SET embedded = 0 WHERE source = ?", (source,))
+
     def coverage(self) -> dict[str, tuple[int, int]]:
         """Give, for each source, its passages with a dense vector and all its passages."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             rows = db.execute("SELECT source, SUM(embedded), COUNT(*) FROM passages GROUP BY source")
             return {source: (embedded, total) for source, embedded, total in rows}
 
     def dense_share(self) -> float:
         """Give the share, in [0, 1], of the passages that have their dense vector; 1 when there is none."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             waiting = db.execute("SELECT COUNT(*) FROM passages WHERE embedded = 0").fetchone()[0]
             if not waiting:
                 return 1.0
@@ -244,85 +344,107 @@ class Manifest:
         coverage = self.coverage().values()
         return sum(done for done, _ in coverage), sum(total for _, total in coverage)
 
-    def vectors(self, embedder: str, hashes: Iterable[str]) -> dict[str, Vectors]:
-        """Give the cached vectors of these hashes, shape (dimension,) each."""
-        wanted = list(dict.fromkeys(hashes))
-        found: dict[str, Vectors] = {}
-        with self._transaction() as db:
-            for start in range(0, len(wanted), _VARIABLES):
-                some = wanted[start : start + _VARIABLES]
-                marks = ",".join("?" * len(some))
-                rows = db.execute(
-                    f"SELECT hash, vector FROM vectors WHERE embedder = ? AND hash IN ({marks})",  # noqa: S608 - marks only
-                    (embedder, *some),
-                )
-                found.update((digest, np.frombuffer(blob, dtype=np.float32)) for digest, blob in rows)
-        return found
+    # ---------------------------------------------------------------- sources
 
-    def keep_vectors(self, embedder: str, vectors: Mapping[str, Vectors]) -> None:
-        """Keep vectors by the hash of what was embedded, so that no text is embedded twice."""
-        with self._transaction() as db:
-            db.executemany(
-                "INSERT OR IGNORE INTO vectors VALUES (?, ?, ?)",
-                [
-                    (embedder, digest, vector.astype(np.float32).tobytes())
-                    for digest, vector in vectors.items()
-                ],
-            )
-
-    def begin(self, source: str, kind: Kind) -> None:
+    def begin(self, source: str, kind: Kind, groups: Sequence[str]) -> None:
         """Note that a source is being read: until `finish`, no fingerprint vouches for the whole of it."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.execute(
-                "INSERT INTO sources (source, kind) VALUES (?, ?) "
-                "ON CONFLICT DO UPDATE SET kind = excluded.kind, fingerprint = NULL",
-                (source, str(kind)),
+                "INSERT INTO sources (source, kind, groups, tried) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                "kind = excluded.kind, groups = excluded.groups, tried = excluded.tried, fingerprint = NULL",
+                (source, str(kind), json.dumps(list(groups)), _now()),
             )
+
+    def stop(self, source: str, problem: str) -> None:
+        """Note why a run did not reach the end of a source."""
+        with self._database.transaction() as db:
+            db.execute("UPDATE sources SET problem = ? WHERE source = ?", (problem, source))
 
     def finish(self, report: SourceReport, fingerprint: str | None) -> None:
         """Note that a source was read to its end; `fingerprint` is the whole source's, where it has one."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
         written = json.dumps(asdict(report), ensure_ascii=False)
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.execute(
-                "UPDATE sources SET finished = ?, fingerprint = ?, report = ? WHERE source = ?",
-                (now, fingerprint, written, report.source),
+                "UPDATE sources SET finished = ?, problem = NULL, fingerprint = ?, report = ? WHERE source = ?",
+                (_now(), fingerprint, written, report.source),
             )
 
     def forget_source(self, source: str) -> None:
         """Forget that a source was ever read."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             db.execute("DELETE FROM sources WHERE source = ?", (source,))
 
     def source_fingerprint(self, source: str) -> str | None:
         """Give the fingerprint that the source had when it was last read to its end."""
-        with self._transaction() as db:
+        with self._database.transaction() as db:
             row = db.execute("SELECT fingerprint FROM sources WHERE source = ?", (source,)).fetchone()
             return row[0] if row else None
 
-    def states(self) -> dict[str, SourceState]:
-        """Say how each source stands, those that were never read to their end included."""
+    def groups(self, source: str) -> tuple[str, ...] | None:
+        """Give the groups that the source's documents were last written for; None when it was never read."""
+        with self._database.transaction() as db:
+            row = db.execute("SELECT groups FROM sources WHERE source = ?", (source,)).fetchone()
+            return tuple(json.loads(row[0])) if row else None
+
+    def states(self, attempts: int = 3) -> dict[str, SourceState]:
+        """Say how each source stands, those that were never read to their end included.
+
+        Args:
+            attempts: runs after which a file that fails is set aside.
+        """
         coverage = self.coverage()
-        with self._transaction() as db:
-            counts = {
-                source: (documents, failures)
-                for source, documents, failures in db.execute(
-                    "SELECT source, SUM(passages > 0), SUM(error IS NOT NULL) FROM documents GROUP BY source"
-                )
+        with self._database.transaction() as db:
+            today = date.today().toordinal()
+            counts = {source: counted for source, *counted in db.execute(_COUNTS, (attempts, today))}
+            rows = db.execute(
+                "SELECT source, kind, groups, finished, problem, tried FROM sources ORDER BY source"
+            )
+            return {
+                source: _state(kind, groups, counts.get(source), coverage.get(source, (0, 0)), last)
+                for source, kind, groups, *last in rows
             }
-            rows = db.execute("SELECT source, kind, finished FROM sources ORDER BY source").fetchall()
-        states = {}
-        for source, kind, finished in rows:
-            documents, failures = counts.get(source, (0, 0))
-            embedded, passages = coverage.get(source, (0, 0))
-            states[source] = SourceState(Kind(kind), documents, passages, embedded, failures, finished)
-        return states
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+        for table in ("documents", "passages", "sources", "index_of"):
+            db.execute(f"DROP TABLE IF EXISTS {table}")
+        db.execute(f"PRAGMA user_version = {_VERSION}")
+    for statement in _SCHEMA.split(";"):
+        db.execute(statement)
+
+
+def _state(
+    kind: str,
+    groups: str,
+    counts: Sequence[int] | None,
+    coverage: tuple[int, int],
+    last: Sequence[str | None],
+) -> SourceState:
+    documents, size, failures, set_aside, undated = counts or (0, 0, 0, 0, 0)
+    embedded, passages = coverage
+    finished, problem, tried = last
+    return SourceState(
+        kind=Kind(kind),
+        groups=tuple(json.loads(groups)),
+        documents=documents,
+        passages=passages,
+        embedded=embedded,
+        bytes=size,
+        failures=failures,
+        set_aside=set_aside,
+        undated=undated,
+        last_run=finished,
+        problem=problem,
+        tried=tried or "",
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _priority(chunk: Chunk) -> int:
     """Order of the dense side: the organisation's own texts, then the law, with what is ended last."""
-    validity = chunk.document.validity
-    ended = validity.status is not Status.IN_FORCE or not Validity(None, validity.valid_to).holds_on(
-        date.today()
-    )
+    ended = chunk.document.validity.last_day < date.today().toordinal()
     return (2 if ended else 0) + (1 if chunk.document.kind == "legal" else 0)

@@ -9,6 +9,8 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ingest.generations import Generations
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -49,6 +51,34 @@ class IngestSettings(BaseSettings):
     chunk_chars: int = Field(
         default=1_800, ge=200, le=20_000, description="Longest passage, in characters (about 450 tokens)."
     )
+    file_max_mb: int = Field(default=100, ge=1, description="Largest file, in MB; a larger one is set aside.")
+    file_max_pages: int = Field(default=2_000, ge=1, description="Longest PDF or presentation, in pages.")
+    file_seconds: float = Field(
+        default=120, gt=0, description="Longest time to read one file, in seconds, OCR not counted."
+    )
+    file_ocr_seconds: float = Field(
+        default=3_600, gt=0, description="Longest time to read one scanned file by OCR, in seconds."
+    )
+    file_memory_mb: int = Field(
+        default=2_048, ge=256, description="Most memory that reading one file may take, in MB."
+    )
+    file_attempts: int = Field(
+        default=3, ge=1, le=100, description="Runs that try a file that fails before it is set aside."
+    )
+    max_removed_share: float = Field(
+        default=0.3,
+        ge=0,
+        le=1,
+        description="Share of a source that a run may remove unasked; above it: `--accept-removals`.",
+    )
+    review_months: int = Field(
+        default=24, ge=1, description="Months without a review after which `status` calls a document stale."
+    )
+    min_free_mb: int = Field(
+        default=500,
+        ge=0,
+        description="Free disk space under which nothing more is written to the embedded index, in MB.",
+    )
     server_url: str = Field(
         default="http://127.0.0.1:8000",
         description="Where `python -m ingest` finds the server that owns the index.",
@@ -56,10 +86,12 @@ class IngestSettings(BaseSettings):
 
     @property
     def index_dir(self) -> Path:
-        """Folder of the embedded index."""
-        return self.data_dir / "index"
+        """Folder of the live embedded index."""
+        generations = Generations(self.data_dir)
+        return generations.index_dir(generations.live())
 
     @property
     def manifest_file(self) -> Path:
-        """SQLite file that says what is indexed, and keeps vectors by content."""
-        return self.data_dir / "ingest.sqlite"
+        """SQLite file that says what the live index holds."""
+        generations = Generations(self.data_dir)
+        return generations.manifest_file(generations.live())

@@ -58,12 +58,11 @@ def build_parts(settings: ServerSettings) -> Parts:
     fallback = ExtractiveGenerator()
     return Parts(
         settings=settings,
-        index=store.index,
-        manifest=store.manifest,
+        store=store,
         retriever=HybridRetriever(store.index, store.embedder, dense_share=store.manifest.dense_share),
         generator=_generator(settings) or fallback,
         fallback=fallback,
-        ingestions=IngestionService(store.index, store.manifest, store.embedder, settings),
+        ingestions=IngestionService(store, settings),
     )
 
 
@@ -72,9 +71,7 @@ def close_parts(parts: Parts) -> None:
     if not parts.ingestions.stop():
         logger.error("an ingestion is still reading a long document: the next run takes up what it leaves")
         return  # its thread still writes; both files survive a process that ends
-    parts.index.flush()
-    parts.index.close()
-    parts.manifest.close()
+    parts.store.close()
 
 
 def _generator(settings: ServerSettings) -> Generator | None:

@@ -86,7 +86,8 @@ async def ask(
     count from the arrival of the question.
     """
     draft = _Draft(generator)
-    scope = Scope(as_of=request.as_of or today, kinds=request.kinds, sources=request.sources)
+    asked = Scope.model_validate(request.model_dump(include=set(Scope.model_fields)))
+    scope = asked.model_copy(update={"as_of": request.as_of or today})
 
     masked = _mask(request.question, draft)
     retrieval = await _retrieve(masked, scope, groups, retriever, draft)

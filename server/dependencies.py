@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from ingest.index import Index
 from ingest.manifest import Manifest
+from ingest.opening import Store
 from server.generate import Generator
 from server.ingestions import IngestionService
 from server.retrieve import HybridRetriever
@@ -19,12 +20,21 @@ class Parts:
     """What the server is made of; built once, in the app's lifespan."""
 
     settings: ServerSettings
-    index: Index
-    manifest: Manifest
+    store: Store
     retriever: HybridRetriever
     generator: Generator
     fallback: Generator
     ingestions: IngestionService
+
+    @property
+    def index(self) -> Index:
+        """Give the index that searches go to."""
+        return self.store.index
+
+    @property
+    def manifest(self) -> Manifest:
+        """Give what is known of it."""
+        return self.store.manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +49,9 @@ class Caller:
 
 
 def parts_of(request: Request) -> Parts:
-    """Give the parts that the lifespan built."""
+    """Give the parts that the lifespan built, over the index that is live now."""
     parts: Parts = request.app.state.parts
+    parts.store.follow()
     return parts
 
 

@@ -8,20 +8,18 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from ingest.embed import Embedder
-from ingest.errors import FanalError, IngestionRunning, IngestionStopped
-from ingest.index import Index
-from ingest.manifest import Manifest, SourceReport
+from ingest.errors import FanalError, IngestionStopped
+from ingest.lock import run_lock
+from ingest.manifest import SourceReport
+from ingest.opening import Store
+from ingest.progress import Progress
 from ingest.settings import IngestSettings
-from server.schemas import IngestionView
+from server.schemas import IngestionRequest, IngestionView
 from server.schemas import SourceReport as WireReport
-
-if TYPE_CHECKING:
-    from ingest.pipeline import Ingestion, Progress
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +32,7 @@ KEPT_RUNS = 50
 @dataclass(slots=True)
 class _Run:
     id: str
-    sources: list[str] | None
+    asked: IngestionRequest
     state: Literal["running", "done", "failed"] = "running"
     stage: str = "préparation"
     done: int = 0
@@ -47,45 +45,58 @@ class IngestionService:
     """Runs the ingest path inside the server.
 
     Args:
-        index, manifest, embedder: owned by the caller, shared with the rest of the server.
+        store: owned by the caller, shared with the rest of the server.
         settings: where the sources are.
     """
 
-    def __init__(
-        self, index: Index, manifest: Manifest, embedder: Embedder, settings: IngestSettings
-    ) -> None:
-        self._index = index
-        self._manifest = manifest
-        self._embedder = embedder
+    def __init__(self, store: Store, settings: IngestSettings) -> None:
+        self._store = store
         self._settings = settings
         self._runs: dict[str, _Run] = {}
-        self._reading = threading.Lock()
         self._filling = threading.Lock()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def start(self, sources: list[str] | None) -> IngestionView:
-        """Start a run over the named sources, all when None.
+    def start(self, asked: IngestionRequest) -> IngestionView:
+        """Start a run over the named sources, all when none is named.
 
         Raises:
-            IngestionRunning: another run is not finished.
+            IngestionRunning: another run is not finished, here or in another program.
             ConfigurationError: a source is not in the sources file.
         """
         from ingest.sources.config import select_sources
 
-        select_sources(self._settings, sources)
-        if not self._reading.acquire(blocking=False):
-            raise IngestionRunning("Une ingestion est déjà en cours : attendez sa fin, ou suivez-la.")
-        run = _Run(uuid.uuid4().hex, sources)
-        self._runs[run.id] = run
-        for old in list(self._runs)[:-KEPT_RUNS]:
-            del self._runs[old]
-        self._spawn(lambda: self._work(run))
+        select_sources(self._settings, asked.sources)
+        run = _Run(uuid.uuid4().hex, asked)
+        with self._alone() as held:
+            self._runs[run.id] = run
+            for old in list(self._runs)[:-KEPT_RUNS]:
+                del self._runs[old]
+            self._spawn(lambda: self._work(run, held.pop_all()))
         return self._view(run)
+
+    def forget(self, source: str) -> int:
+        """Remove all that a source brought; gives the number of documents.
+
+        Raises:
+            IngestionRunning: a run is not finished.
+        """
+        from ingest.runs import ingestion_over
+
+        with self._alone():
+            return ingestion_over(self._store, self._settings).forget_source(source)
+
+    @contextmanager
+    def _alone(self) -> Iterator[ExitStack]:
+        """Hold the right to change what is indexed, on the live generation; `pop_all` hands it to a thread."""
+        with ExitStack() as held:
+            held.enter_context(run_lock(self._settings.data_dir))
+            self._store.follow()
+            yield held
 
     def resume(self) -> None:
         """Give their dense vector to the passages that an earlier run left without one."""
-        if self._manifest.dense_share() < 1.0:
+        if self._store.manifest.dense_share() < 1.0:
             self._spawn(lambda: self._fill(None))
 
     def view(self, run_id: str) -> IngestionView | None:
@@ -107,33 +118,34 @@ class IngestionService:
         self._threads.append(thread)
         thread.start()
 
-    def _work(self, run: _Run) -> None:
-        try:
+    def _work(self, run: _Run, held: ExitStack) -> None:
+        with held:
             self._read(run)
-        finally:
-            self._reading.release()
         if run.state == "running":
             self._fill(run)
 
     def _read(self, run: _Run) -> None:
-        from ingest.sources.config import select_sources
+        from ingest import runs
 
+        asked = run.asked
+        options = runs.RunOptions(asked.sources, asked.accept_removals, asked.retry_set_aside)
         with _ends(run):
-            sources = select_sources(self._settings, run.sources)
-            ingestion = self._ingestion()
-            for source in sources:
-                run.reports += ingestion.run_sources([source], lambda progress: self._note(run, progress))
+            run.reports += runs.run_sources(
+                self._store, self._settings, options, lambda progress: self._note(run, progress)
+            )
 
     def _fill(self, run: _Run | None) -> None:
+        from ingest import runs
+
         if run is not None:  # the line may be long: an earlier run's vectors come first
             run.stage = "vecteurs"
-            run.done, run.total = self._manifest.embedded()
+            run.done, run.total = self._store.manifest.embedded()
         with self._filling, _ends(run):
-            self._ingestion().fill_dense(lambda progress: self._note(run, progress))
+            runs.fill_vectors(self._store, self._settings, lambda progress: self._note(run, progress))
             if run is not None:
                 run.state = "done"
 
-    def _note(self, run: _Run | None, progress: "Progress") -> None:
+    def _note(self, run: _Run | None, progress: Progress) -> None:
         """Keep the progress; raising is how a run is stopped."""
         if self._stopping.is_set():
             raise IngestionStopped(
@@ -142,19 +154,8 @@ class IngestionService:
         if run is not None:
             run.stage, run.done, run.total = progress.stage, progress.done, progress.total
 
-    def _ingestion(self) -> "Ingestion":
-        from ingest.pipeline import Ingestion
-
-        return Ingestion(
-            self._index,
-            self._manifest,
-            self._embedder,
-            max_chars=self._settings.chunk_chars,
-            processes=self._settings.embed_processes,
-        )
-
     def _view(self, run: _Run) -> IngestionView:
-        embedded, total = self._manifest.embedded()
+        embedded, total = self._store.manifest.embedded()
         return IngestionView(
             id=run.id,
             state=run.state,

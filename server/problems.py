@@ -10,7 +10,14 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from ingest.documents import Kind
-from ingest.errors import ConfigurationError, FanalError, IngestionRunning, SourceUnavailable
+from ingest.errors import (
+    ConfigurationError,
+    FanalError,
+    IngestionRunning,
+    SourcesFileWrong,
+    SourceUnavailable,
+    StorageFailed,
+)
 from server.errors import ModelError
 from server.schemas import Problem
 
@@ -26,10 +33,23 @@ class NotFound(FanalError):
 _STATUS: Mapping[type[FanalError], int] = {
     NotFound: 404,
     IngestionRunning: 409,
+    SourcesFileWrong: 503,
     ConfigurationError: 422,
     ModelError: 502,
     SourceUnavailable: 503,
+    StorageFailed: 507,
 }
+
+_FOR_ADMINISTRATORS: Mapping[type[FanalError], str] = {
+    SourcesFileWrong: (
+        "Le fichier des sources est à corriger : prévenez l’administrateur (`python -m ingest check` dit où)."
+    ),
+    StorageFailed: (
+        "Le disque du serveur est plein, ou refuse une écriture : prévenez l’administrateur, le journal du "
+        "serveur dit quel dossier est en cause."
+    ),
+}
+"""What is said to anybody in place of messages that name files, folders or sources; the log has the whole."""
 
 _TITLES = {
     400: "Demande illisible",
@@ -41,6 +61,7 @@ _TITLES = {
     500: "Erreur du serveur",
     502: "Le modèle de rédaction ne répond pas",
     503: "Service indisponible",
+    507: "Disque plein",
 }
 
 _DETAILS = {
@@ -57,6 +78,11 @@ _FIELDS = {
     "sources": "la source",
     "k": "le nombre de résultats",
     "conversation_id": "la conversation",
+    "region": "la région",
+    "starts_after": "la date de début",
+    "cpf": "l’éligibilité au CPF",
+    "level": "le niveau",
+    "certification": "la certification",
 }
 
 _KINDS = ", ".join(Kind)
@@ -70,7 +96,10 @@ def problem(status: int, detail: str, *, retry: bool = False) -> Problem:
 def problem_of(error: FanalError) -> Problem:
     """Write an error of Fanal as a problem."""
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), 500)
-    return problem(status, str(error), retry=error.retry)
+    detail = _FOR_ADMINISTRATORS.get(type(error))
+    if detail is not None:
+        logger.error("%s", error)
+    return problem(status, detail or str(error), retry=error.retry)
 
 
 def explain(error: RequestValidationError | ValidationError) -> str:

@@ -7,6 +7,7 @@ Articles and references that the question names ("L. 6323-17-1", "PR-031") are l
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -84,13 +85,18 @@ class HybridRetriever:
             as_of=scope.as_of or self._today(),
             kinds=tuple(scope.kinds) if scope.kinds is not None else None,
             sources=tuple(scope.sources) if scope.sources is not None else None,
+            region=scope.region,
+            starts_after=scope.starts_after,
+            cpf=scope.cpf,
+            level=scope.level,
+            certification=scope.certification,
         )
 
     def _named(self, question: str, vector: Vectors | None, where: SearchFilter) -> list[Hit]:
         """Find the passages of each article or reference that the question names, in the question's order."""
         pinned: list[Hit] = []
         for number in named_references(question)[:NAMED]:
-            only = SearchFilter(where.groups, where.as_of, where.kinds, where.sources, numbers=(number,))
+            only = replace(where, numbers=(number,))
             pinned += self._index.search(Query(question, vector, k=PINNED, where=only))
         return pinned
 

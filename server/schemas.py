@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from ingest.documents import Kind, Status
@@ -33,12 +33,25 @@ class _Wire(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+FilterText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+
+
 class Scope(_Wire):
-    """Which passages a request may use."""
+    """Which passages a request may use.
+
+    The last five keep the training records that meet them, and nothing else: a procedure has no region.
+    """
 
     as_of: Day | None = None
     kinds: list[Kind] | None = Field(default=None, max_length=10)
     sources: list[SourceName] | None = Field(default=None, max_length=100)
+    region: FilterText | None = Field(default=None, description="Whatever its case, accents and hyphens.")
+    starts_after: Day | None = Field(default=None, description="Sessions that begin on that day or later.")
+    cpf: StrictBool | None = Field(default=None, description="Said to be open to the CPF, or not to be.")
+    level: int | None = Field(
+        default=None, ge=1, le=8, strict=True, description="Level of the certification."
+    )
+    certification: FilterText | None = Field(default=None, description="RNCP or RS code, or the whole title.")
 
 
 class SearchRequest(Scope):
@@ -127,7 +140,17 @@ class SourceSummary(_Wire):
     passages: int
     embedded: int
     failures: int
+    set_aside: int = 0
+    stale: int = 0
+    bytes: int = 0
+    problem: str | None = None
     last_run: str | None = None
+
+
+class ForgottenSource(_Wire):
+    """Answer of `DELETE /v1/sources/{name}`: how many documents left the index."""
+
+    removed: int
 
 
 class DocumentView(_Wire):
@@ -147,9 +170,17 @@ class DocumentView(_Wire):
 
 
 class IngestionRequest(_Wire):
-    """Body of `POST /v1/ingestions`: the sources to run, all when none is named."""
+    """Body of `POST /v1/ingestions`.
+
+    Args:
+        sources: the sources to run, all when none is named.
+        accept_removals: remove what is gone from them, however much that is.
+        retry_set_aside: try once more the files that failed too often.
+    """
 
     sources: list[SourceName] | None = Field(default=None, max_length=100)
+    accept_removals: bool = False
+    retry_set_aside: bool = False
 
 
 class SourceReport(_Wire):
@@ -158,8 +189,10 @@ class SourceReport(_Wire):
     source: str
     added: int = 0
     changed: int = 0
+    renamed: int = 0
     unchanged: int = 0
     removed: int = 0
+    withheld: int = 0
     passages: int = 0
     failures: list[str] = []
 

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from ingest.index import Index
+from ingest.qdrant_calls import QdrantCalls
+from tests.qdrant_rest import QdrantRest, serving
 from tests.support import BACKENDS, WordEmbedder
 
 for name in [name for name in os.environ if name.startswith("FANAL_") and name != "FANAL_CACHE"]:
@@ -48,14 +50,35 @@ def embedder() -> WordEmbedder:
 
 @pytest.fixture(params=BACKENDS)
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Index]:
-    """The same tests on Qdrant's core in the process, on its client's local mode, and on a server if there is one."""
-    opened = BACKENDS[request.param](tmp_path / "index", WordEmbedder.dimension)
-    yield opened
-    opened.close()
+    """The same tests on Qdrant's core in the process, on its client's local mode, over HTTP, and on a server if any."""
+    with BACKENDS[request.param](tmp_path / "index", WordEmbedder.dimension) as opened:
+        yield opened
 
 
 @pytest.fixture
 def edge_index(tmp_path: Path) -> Iterator[Index]:
-    opened = BACKENDS["edge"](tmp_path / "index", WordEmbedder.dimension)
-    yield opened
-    opened.close()
+    with BACKENDS["edge"](tmp_path / "index", WordEmbedder.dimension) as opened:
+        yield opened
+
+
+@pytest.fixture
+def slept() -> list[float]:
+    """How long calls to a Qdrant server would have waited before they were made again, in seconds."""
+    return []
+
+
+@pytest.fixture
+def calls(slept: list[float]) -> QdrantCalls:
+    return QdrantCalls(sleep=slept.append)
+
+
+@pytest.fixture
+def rest() -> QdrantRest:
+    return QdrantRest()
+
+
+@pytest.fixture
+def url(rest: QdrantRest) -> Iterator[str]:
+    """Where a small Qdrant server answers."""
+    with serving(rest) as url:
+        yield url

@@ -2,18 +2,26 @@
 
 import hashlib
 import os
+import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+from ingest.chunk import chunk_document
 from ingest.documents import EVERYONE, Block, Document, Kind, Status, Validity
 from ingest.embed import Vectors
 from ingest.index import Index
 from ingest.text import terms
+
+if TYPE_CHECKING:
+    from ingest.index_server import ServerIndex
+    from ingest.qdrant_calls import QdrantCalls
 
 
 class WordEmbedder:
@@ -72,33 +80,81 @@ def make_document(
     )
 
 
-def _edge(folder: Path, dimension: int) -> Index:
+def make_procedures(count: int, word: str = "accueil") -> list[Document]:
+    """Make documents of one passage each."""
+    return [
+        make_document(
+            f"d{n}", f"# Étape {n % 9}", f"La procédure {n} de {word}.", f"Elle dure {n % 7} jours."
+        )
+        for n in range(count)
+    ]
+
+
+def fill_server(
+    url: str,
+    word: str,
+    count: int = 3,
+    *,
+    generation: int | None = None,
+    calls: "QdrantCalls | None" = None,
+    embedder: str = "words-64",
+) -> "ServerIndex":
+    """Open an index on a server and write documents of one passage each, without dense vectors."""
+    from ingest.index_server import ServerIndex
+
+    index = ServerIndex.connect(url, "fanal", WordEmbedder.dimension, generation=generation, calls=calls)
+    index.upsert([c for d in make_procedures(count, word) for c in chunk_document(d, 1_800)], {}, embedder)
+    return index
+
+
+@contextmanager
+def _edge(folder: Path, dimension: int) -> Iterator[Index]:
     from ingest.index_edge import EdgeIndex
 
-    return EdgeIndex(folder, dimension)
+    with closing(EdgeIndex(folder, dimension)) as index:
+        yield index
 
 
-def _local(_: Path, dimension: int) -> Index:
+@contextmanager
+def _local(_: Path, dimension: int) -> Iterator[Index]:
     from qdrant_client import QdrantClient
 
     from ingest.index_server import ServerIndex
 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Payload indexes have no effect")  # the local mode's own limit
-        return ServerIndex(QdrantClient(":memory:"), "essai", dimension)
+        opened = ServerIndex(QdrantClient(":memory:"), "essai", dimension)
+    with closing(opened) as index:
+        yield index
 
 
-def _server(_: Path, dimension: int) -> Index:
-    from qdrant_client import QdrantClient
-
+@contextmanager
+def _rest(_: Path, dimension: int) -> Iterator[Index]:
     from ingest.index_server import ServerIndex
+    from tests.qdrant_rest import QdrantRest, serving
+
+    with serving(QdrantRest()) as url, closing(ServerIndex.connect(url, "essai", dimension)) as index:
+        yield index
+
+
+@contextmanager
+def _server(_: Path, dimension: int) -> Iterator[Index]:
+    from ingest.collections import drop_before
+    from ingest.index_server import ServerIndex
+    from ingest.qdrant_calls import open_client
 
     url = os.environ.get("QDRANT_URL")
     if not url:
         pytest.skip("QDRANT_URL is not set: no Qdrant server to run the store tests on")
-    client = QdrantClient(url=url)
-    client.delete_collection("fanal-essai")
-    return ServerIndex(client, "fanal-essai", dimension)
+    client = open_client(url)
+    drop_before(client, "fanal-essai", sys.maxsize)  # and the alias with its collection
+    with closing(ServerIndex(client, "fanal-essai", dimension)) as index:
+        yield index
 
 
-BACKENDS: dict[str, Callable[[Path, int], Index]] = {"edge": _edge, "local": _local, "server": _server}
+BACKENDS: dict[str, Callable[[Path, int], AbstractContextManager[Index]]] = {
+    "edge": _edge,
+    "local": _local,
+    "rest": _rest,
+    "server": _server,
+}

@@ -80,3 +80,21 @@ def test_a_good_file_that_is_overwritten_by_a_bad_one_stays_searchable(
     assert report.failures
     assert edge_index.search(Query("guichet", where=SearchFilter(groups=None)))[0].payload["title"] == "Note"
     manifest.close()
+
+
+def test_what_links_lead_to_outside_the_folder_is_never_indexed(
+    edge_index: Index, embedder: WordEmbedder, manifest: Manifest, tmp_path: Path
+) -> None:
+    folder, outside = tmp_path / "dossier", tmp_path / "ailleurs"
+    for place in (folder, outside):
+        place.mkdir()
+    (outside / "paie.md").write_text("# Paie\n\nLes bulletins sont confidentiels.\n", "utf-8")
+    (folder / "note.md").write_text("# Note\n\nLe guichet ferme à midi.\n", "utf-8")
+    (folder / "lien.md").symlink_to(outside / "paie.md")
+    (folder / "partage").symlink_to(outside)
+    ingestion = Ingestion(edge_index, manifest, embedder)
+    [report] = ingestion.run_sources([FolderSource("essai", Kind.PROCEDURE, folder)])
+    assert (report.added, report.failures) == (1, [])
+    titles = {hit.payload["title"] for hit in edge_index.passages(SearchFilter(groups=None))}
+    assert titles == {"Note"}
+    manifest.close()

@@ -2,13 +2,14 @@
 
 import multiprocessing
 from collections.abc import Iterable
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from ingest.chunk import chunk_document
-from ingest.documents import Chunk, Document, Kind, Status
+from ingest.documents import EVERYONE, Chunk, Document, Kind, Status
 from ingest.errors import IndexBusy, IndexMismatch
 from ingest.index import Index, Query, SearchFilter, Side
 from ingest.index_edge import EdgeIndex
@@ -138,6 +139,25 @@ def test_deleting_a_document_leaves_the_others(index: Index) -> None:
     assert {hit.payload["title"] for hit in index.passages(ALL)} == {"ptp"}
 
 
+def test_groups_said_anew_decide_who_finds_a_passage(index: Index) -> None:
+    cpf, _ = write(index, [CPF, PTP])
+    index.set_groups([cpf.chunk_id], ["direction"])
+    assert titles(index, "compte personnel", SearchFilter()) == ["ptp"]
+    assert titles(index, "compte personnel", SearchFilter(groups=frozenset({"direction"})))[0] == "cpf"
+    [changed] = index.get([cpf.chunk_id])
+    assert changed.payload["text"] == cpf.text
+    assert index.count(SearchFilter(groups=None, embedded=True)) == 2
+    index.set_groups([cpf.chunk_id], [EVERYONE])
+    assert titles(index, "compte personnel", SearchFilter())[0] == "cpf"
+
+
+def test_groups_of_a_passage_that_was_deleted_meanwhile_are_passed_over(index: Index) -> None:
+    cpf, ptp = write(index, [CPF, PTP])
+    index.delete(SearchFilter(groups=None, document_id="essai:cpf"))
+    index.set_groups([cpf.chunk_id, ptp.chunk_id], ["direction"])
+    assert [hit.payload["groups"] for hit in index.passages(ALL)] == [["direction"]]
+
+
 def test_passages_come_in_reading_order(index: Index) -> None:
     write(index, [make_document("long", *(f"# Partie {n}\n" for n in range(3)), "Fin."), PTP])
     ordinals = [
@@ -202,14 +222,16 @@ def test_the_embedded_index_and_the_client_rank_alike(tmp_path: Path) -> None:
         )
         for n in range(60)
     ]
-    both = [BACKENDS[name](tmp_path / name, 64) for name in ("edge", "local")]
-    for opened in both:
-        write(opened, documents)
-    for n in range(12):
-        text = f"thème {n % 7} stage {n % 3} procédure {n}"
-        for side in ("sparse", "dense", "hybrid"):
-            query = Query(text, WordEmbedder().query(text), side=side, where=ALL)
-            edge, local = ([round(hit.score, 3) for hit in opened.search(query)] for opened in both)
-            assert edge == pytest.approx(local, abs=2e-3), (text, side)
-    for opened in both:
-        opened.close()
+    with ExitStack() as stack:
+        both = [
+            stack.enter_context(BACKENDS[name](tmp_path / name, 64)) for name in ("edge", "local", "rest")
+        ]
+        for opened in both:
+            write(opened, documents)
+        for n in range(12):
+            text = f"thème {n % 7} stage {n % 3} procédure {n}"
+            for side in ("sparse", "dense", "hybrid"):
+                query = Query(text, WordEmbedder().query(text), side=side, where=ALL)
+                edge, *others = ([round(hit.score, 3) for hit in opened.search(query)] for opened in both)
+                for other in others:
+                    assert edge == pytest.approx(other, abs=2e-3), (text, side)

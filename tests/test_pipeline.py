@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from ingest.documents import Document, Kind
+from ingest.chunk import chunk_document
+from ingest.documents import EVERYONE, Document, Kind
 from ingest.embed import Vectors
 from ingest.errors import EmbeddingFailed, SourceUnavailable, UnreadableFile, UnreadableMetadata
 from ingest.index import Index, Query, SearchFilter
 from ingest.manifest import Manifest
-from ingest.pipeline import Ingestion, Progress
+from ingest.pipeline import Ingestion
+from ingest.progress import Progress
 from ingest.sources.base import FailedItem, Item, LoadedItem
 from tests.support import WordEmbedder, make_document
 
@@ -27,6 +29,8 @@ class ListSource:
     reachable: bool = True
     name: str = "essai"
     kind: Kind = Kind.PROCEDURE
+    groups: tuple[str, ...] = (EVERYONE,)
+    max_removed_share: float | None = 1.0
 
     def fingerprint(self) -> None:
         return None
@@ -247,8 +251,10 @@ def test_a_file_whose_restriction_cannot_be_read_is_found_by_nobody(bench: Bench
     class Misdescribed:
         key: str = "a"
         fingerprint: str = "x"
+        attempt: str = ""
+        content: str = ""
 
-        def load(self) -> Document:
+        def load(self, patient: bool = True) -> Document:  # noqa: ARG002 - the protocol's
             raise UnreadableMetadata("metadonnees.csv, ligne 2 : date illisible")
 
     class Source(ListSource):
@@ -274,9 +280,12 @@ def test_a_passage_rewritten_while_its_old_text_is_embedded_does_not_take_the_ol
         return embed(texts)
 
     bench.embedder.passages = slow  # type: ignore[method-assign]  # the file changes meanwhile
-    bench.ingestion.fill_dense()
-    assert bench.manifest.embedded() == (0, 1)
-    assert bench.ingestion.fill_dense() == 1
+    assert bench.ingestion.fill_dense() == 2
+    rewritten = bench.embedder.embedded[-1]
+    assert "jury" in rewritten
+    vector = bench.embedder.query(rewritten)
+    [best] = bench.index.search(Query("", vector, k=1, side="dense", where=ALL))
+    assert best.score == pytest.approx(1.0, abs=1e-3)
 
 
 def test_a_run_killed_between_the_index_and_the_manifest_is_mended_by_the_next(
@@ -285,7 +294,7 @@ def test_a_run_killed_between_the_index_and_the_manifest_is_mended_by_the_next(
     bench.ingestion.run_sources([ListSource([A])])
     rewritten = make_document("a", "# Un", "Autre texte.", "# Deux", "Encore.", "# Trois", "Fin.")
 
-    def killed(*_: object) -> None:
+    def killed(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -297,16 +306,31 @@ def test_a_run_killed_between_the_index_and_the_manifest_is_mended_by_the_next(
     assert bench.texts() == texts
 
 
-def test_a_manifest_forgets_what_it_knew_of_an_index_that_was_emptied(bench: Bench) -> None:
-    bench.manifest.bind("edge mots", empty=True)
+def test_an_index_that_was_emptied_behind_the_manifest_is_filled_again_at_no_cost(bench: Bench) -> None:
     bench.ingestion.run_sources([ListSource([A, B])])
     bench.ingestion.fill_dense()
-    bench.manifest.bind("edge mots", empty=False)
-    assert bench.manifest.embedded() == (3, 3)
     bench.index.delete(ALL)
-    bench.manifest.bind("edge mots", empty=True)
     [report] = bench.ingestion.run_sources([ListSource([A, B])])
-    assert report.added == 2
+    assert report.changed == 2
+    assert bench.ingestion.fill_dense() == 0
+    assert bench.index.count(SearchFilter(groups=None, embedded=True)) == 3
+
+
+def test_passages_that_a_lost_manifest_knew_are_not_left_behind(bench: Bench, tmp_path: Path) -> None:
+    bench.ingestion.run_sources([ListSource([A, B])])
+    bench.ingestion.fill_dense()
+    bench.manifest.switch(tmp_path / "autre.sqlite")
+    [report] = bench.ingestion.run_sources([ListSource([B])])
+    assert bench.texts() == ["La validation des acquis demande un livret."]
+    assert (report.changed, bench.ingestion.fill_dense()) == (1, 0)
+
+
+def test_a_vector_that_the_index_lost_is_put_back_from_the_cache(bench: Bench) -> None:
+    bench.ingestion.run_sources([ListSource([A, B])])
+    bench.ingestion.fill_dense()
+    [chunk] = chunk_document(B, 1_800)
+    bench.index.upsert([chunk], {}, bench.embedder.name)
+    bench.ingestion.run_sources([ListSource([A, B])])
     assert bench.ingestion.fill_dense() == 0
     assert bench.index.count(SearchFilter(groups=None, embedded=True)) == 3
 

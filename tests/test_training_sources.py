@@ -5,20 +5,19 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
 
-from ingest.errors import UnreadableFile
-from ingest.sources.training import (
-    FRENCH_COLUMNS,
-    CatalogueError,
-    MissingColumnError,
-    TrainingSession,
-    read_lheo,
-    read_table,
-    to_markdown,
-)
+from ingest.documents import Document
+from ingest.errors import SourceUnavailable, UnreadableFile
+from ingest.sources.catalogue import CatalogueSource
+from ingest.sources.config import SourceConfig
+from ingest.sources.lheo import read_lheo
+from ingest.sources.rendering import to_markdown
+from ingest.sources.table import read_table
+from ingest.sources.training import FRENCH_COLUMNS, CatalogueError, MissingColumnError, TrainingSession
 
 CATALOGUE = Path(__file__).parents[1] / "sample" / "documents" / "catalogue"
 PARTNER_COLUMNS = {
@@ -223,6 +222,12 @@ class TestReadLheo:
             list(read_lheo(write_lheo(tmp_path / "a.xml", doctype=doctype, title="&x;")))
         assert "mot de passe" not in str(caught.value)
 
+    def test_external_parameter_entity_is_not_read(self, tmp_path: Path) -> None:
+        (tmp_path / "x.dtd").write_text('<!ENTITY x "lu dans la DTD">', "utf-8")
+        doctype = f'<!DOCTYPE lheo [<!ENTITY % p SYSTEM "{(tmp_path / "x.dtd").as_uri()}"> %p;]>'
+        with pytest.raises(CatalogueError, match="entités XML"):
+            list(read_lheo(write_lheo(tmp_path / "a.xml", doctype=doctype, title="&x;")))
+
     def test_external_dtd_is_not_loaded(self, tmp_path: Path) -> None:
         (tmp_path / "lheo.dtd").write_text('<!ENTITY x "lu dans la DTD">', "utf-8")
         doctype = f'<!DOCTYPE lheo SYSTEM "{(tmp_path / "lheo.dtd").as_uri()}">'
@@ -251,6 +256,78 @@ class TestReadLheo:
         assert next(sessions).title == "Maçon"
         with pytest.raises(CatalogueError, match="illisible"):
             list(sessions)
+
+
+FULL_LHEO = """<lheo xmlns="https://www.of.moncompteformation.gouv.fr"><offres><formation numero="F1">
+<intitule-formation>Métallier</intitule-formation><objectif-formation>Savoir souder.</objectif-formation>
+<contenu-formation>Soudure. Montage.</contenu-formation>
+<certification><code-RS>5616</code-RS><extras info="certification">
+<extra info="intitule-certification">Soudage</extra></extras></certification>
+<code-niveau-sortie>13</code-niveau-sortie>
+<action><lieu-de-formation><coordonnees><adresse><codepostal>37000</codepostal><ville>Tours</ville>
+<region>24</region></adresse></coordonnees></lieu-de-formation>
+<session numero="S1"><periode><debut>20270112</debut><fin>20270630</fin></periode></session>
+<extras info="action"><extra info="eligibilite-cpf">oui</extra></extras>
+<nombre-heures-total>210</nombre-heures-total></action>
+<organisme-formation-responsable><nom-organisme>École des métaux</nom-organisme><contact-organisme><coordonnees>
+<nom>Forge</nom><prenom>Ana</prenom><telfixe><numtel>0200000000</numtel></telfixe><courriel>a@ecole.invalid</courriel>
+</coordonnees></contact-organisme></organisme-formation-responsable>
+</formation></offres></lheo>"""
+
+
+class TestCatalogueSource:
+    @staticmethod
+    def documents(folder: Path, **place: Any) -> list[Document]:
+        config = SourceConfig.model_validate(
+            {"name": "offre", "kind": "training", "groups": ["conseil"], "max_removed_share": 0.5, **place}
+        )
+        source = CatalogueSource(config, folder)
+        assert (source.groups, source.max_removed_share) == (("conseil",), 0.5)
+        return [item.load() for item in source.items()]
+
+    def test_every_field_of_an_lheo_session_is_shown_or_searched(self, tmp_path: Path) -> None:
+        (tmp_path / "a.xml").write_text(FULL_LHEO, "utf-8")
+        (document,) = self.documents(tmp_path, lheo="a.xml")
+        assert document.title == "Métallier"
+        assert document.number == "RS5616"
+        assert document.groups == ("conseil",)
+        assert document.attributes == {
+            "place": "Tours", "region": "Centre-Val de Loire", "starts_on": "2027-01-12", "cpf": True,
+            "certification": "Soudage", "certification_code": "RS5616", "level": 3, "provider": "École des métaux",
+        }  # fmt: skip
+        assert document.blocks[0].text.splitlines() == [
+            "Intitulé : Métallier",
+            "Organisme : École des métaux",
+            "Lieu : 37000 Tours (Centre-Val de Loire)",
+            "Dates : du 12 janvier 2027 au 30 juin 2027",
+            "Durée : 210 heures",
+            "Certification : Soudage (RS5616)",
+            "Niveau : 3",
+            "Éligible au CPF : oui",
+            "Objectifs : Savoir souder.",
+            "Programme : Soudure. Montage.",
+            "Contact : Ana Forge, 0200000000, a@ecole.invalid",
+        ]
+
+    def test_a_session_holds_until_its_last_day(self, tmp_path: Path) -> None:
+        (tmp_path / "a.xml").write_text(FULL_LHEO, "utf-8")
+        (document,) = self.documents(tmp_path, lheo="a.xml")
+        assert document.validity.holds_on(date(2027, 6, 30))
+        assert not document.validity.holds_on(date(2027, 7, 1))
+
+    def test_a_code_is_written_one_way_and_an_undated_session_takes_the_source_s_validity(
+        self, tmp_path: Path
+    ) -> None:
+        write_csv(tmp_path / "a.csv", "Maçon;rncp n° 37098", header="Intitulé;Code")
+        columns = {"title": "Intitulé", "certification_code": "Code"}
+        (document,) = self.documents(tmp_path, table="a.csv", columns=columns, valid_to=date(2027, 12, 31))
+        assert document.number == document.attributes["certification_code"] == "RNCP37098"
+        assert document.validity.valid_to == date(2027, 12, 31)
+
+    def test_a_catalogue_that_is_not_there_deletes_nothing(self, tmp_path: Path) -> None:
+        config = SourceConfig.model_validate({"name": "offre", "kind": "training", "lheo": "absent.xml"})
+        with pytest.raises(SourceUnavailable, match=r"absent\.xml"):
+            CatalogueSource(config, tmp_path).fingerprint()
 
 
 class TestReadTable:
@@ -290,6 +367,43 @@ class TestReadTable:
             list(read_table(path, {"title": "Intitulé", "couleur": "Couleur"}))
         with pytest.raises(CatalogueError, match="intitulé"):
             list(read_table(path, {"place": "Ville"}))
+
+    @pytest.mark.parametrize(
+        ("written", "meant"),
+        [("titel", "title"), ("start_on", "starts_on"), ("intitulé", "title"), ("Organisme", "provider")],
+    )
+    def test_a_wrong_field_is_answered_with_the_nearest(
+        self, tmp_path: Path, written: str, meant: str
+    ) -> None:
+        with pytest.raises(CatalogueError, match=f"« {written} » .vouliez-vous dire « {meant} »") as caught:
+            list(read_table(write_csv(tmp_path / "a.csv"), {"title": "Intitulé", written: "Ville"}))
+        assert "certification_code" in str(caught.value)
+
+    def test_a_missing_header_is_answered_with_the_nearest_and_those_of_the_file(
+        self, tmp_path: Path
+    ) -> None:
+        path = write_csv(tmp_path / "a.csv", "Maçon;12/01/2027;Ellien", header="Intitulé;Date debut;Ville")
+        columns = {"title": "Intitulé", "starts_on": "Date de début", "price_euros": "Tarif"}
+        with pytest.raises(MissingColumnError) as caught:
+            list(read_table(path, columns))
+        assert str(caught.value) == (
+            "a.csv : colonnes absentes : « Date de début » (la plus proche : « Date debut »), « Tarif ». "
+            "En-têtes du fichier : « Intitulé », « Date debut », « Ville »."
+        )
+
+    def test_headers_are_listed_even_when_none_is_mapped(self, tmp_path: Path) -> None:
+        path = write_csv(tmp_path / "a.csv", "Name;Town", "Mason;Ellien", header="Catalogue 2027;")
+        with pytest.raises(MissingColumnError, match="En-têtes du fichier : « Name », « Town »"):
+            list(read_table(path, {"title": "Intitulé"}))
+
+    def test_rows_of_two_encodings_glued_together_are_both_read(self, tmp_path: Path) -> None:
+        (tmp_path / "a.csv").write_bytes("Intitulé\nTôlier\n".encode() + "Métallier\n".encode("cp1252"))
+        titles = [session.title for session in read_table(tmp_path / "a.csv", {"title": "Intitulé"})]
+        assert titles == ["Tôlier", "Métallier"]
+
+    def test_lines_that_end_as_on_old_macintoshes_are_read(self, tmp_path: Path) -> None:
+        (tmp_path / "a.csv").write_bytes(b"Titre\rUn\rDeux\r")
+        assert [s.title for s in read_table(tmp_path / "a.csv", {"title": "Titre"})] == ["Un", "Deux"]
 
     def test_bad_rows_are_reported_with_their_line(self, tmp_path: Path) -> None:
         bad_date = CSV_ROW.replace("12/01/2027", "31/02/2027")

@@ -21,8 +21,16 @@ class Item(Protocol):
     def key(self) -> str: ...
     @property
     def fingerprint(self) -> str: ...
-    def load(self) -> Document:
-        """Read and parse it; raises `UnreadableFile`."""
+    @property
+    def attempt(self) -> str:
+        """Digest of what a new try of a failed file depends on besides its fingerprint: limits, programs."""
+
+    @property
+    def content(self) -> str:
+        """Digest of the content alone, "" when unknown: a new key with the content of one that went is a rename."""
+
+    def load(self, patient: bool = True) -> Document:
+        """Read and parse it; raises `UnreadableFile`, and `LoadLater` unless `patient`, when it takes minutes."""
 
 
 class Source(Protocol):
@@ -31,12 +39,18 @@ class Source(Protocol):
     Attributes:
         name: as in the sources file.
         kind: what its documents are.
+        groups: who may read them at most; a document of its own can be restricted further.
+        max_removed_share: share of its documents, in [0, 1], that a run may remove unasked; None for the setting.
     """
 
     @property
     def name(self) -> str: ...
     @property
     def kind(self) -> Kind: ...
+    @property
+    def groups(self) -> tuple[str, ...]: ...
+    @property
+    def max_removed_share(self) -> float | None: ...
     def fingerprint(self) -> str | None:
         """Give the fingerprint of the whole source if that is cheaper than listing it, else None."""
 
@@ -56,7 +70,17 @@ class LoadedItem:
         """Digest of all that the document holds."""
         return hashlib.sha256(repr(self.document).encode("utf-8", "surrogatepass")).hexdigest()
 
-    def load(self) -> Document:
+    @property
+    def attempt(self) -> str:
+        """Give nothing: its reading costs nothing."""
+        return ""
+
+    @property
+    def content(self) -> str:
+        """Give nothing: a record keeps its own id wherever it stands."""
+        return ""
+
+    def load(self, patient: bool = True) -> Document:  # noqa: ARG002 - it is read already
         """Give the document."""
         return self.document
 
@@ -73,6 +97,16 @@ class FailedItem:
         """Digest of the reason."""
         return hashlib.sha256(self.reason.encode()).hexdigest()
 
-    def load(self) -> Document:
+    @property
+    def attempt(self) -> str:
+        """Give nothing: it is found again at each reading of its file."""
+        return ""
+
+    @property
+    def content(self) -> str:
+        """Give nothing: it has no content."""
+        return ""
+
+    def load(self, patient: bool = True) -> Document:  # noqa: ARG002 - waiting changes nothing
         """Raise `UnreadableFile` with the reason."""
         raise UnreadableFile(self.reason)

@@ -4,11 +4,15 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from ingest.attributes import certification_code
 from ingest.documents import Block, Document, Validity
 from ingest.errors import SourceUnavailable
 from ingest.sources.base import FailedItem, Item, LoadedItem
 from ingest.sources.config import SourceConfig
-from ingest.sources.training import TrainingSession, read_lheo, read_table, to_markdown
+from ingest.sources.lheo import read_lheo
+from ingest.sources.rendering import to_markdown
+from ingest.sources.table import read_table
+from ingest.sources.training import TrainingSession
 
 
 class CatalogueSource:
@@ -27,6 +31,8 @@ class CatalogueSource:
             raise ValueError("a catalogue source needs `lheo` or `table`")
         self.name = config.name
         self.kind = config.kind
+        self.groups = tuple(config.groups)
+        self.max_removed_share = config.max_removed_share
         self._config = config
         self._path = base / place
 
@@ -34,7 +40,8 @@ class CatalogueSource:
         """Digest the file and what the configuration makes of it."""
         digest = hashlib.sha256(self._config.model_dump_json().encode())
         try:
-            digest.update(self._path.read_bytes())
+            with self._path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
         except OSError as error:
             raise SourceUnavailable(f"Le catalogue « {self._path.name} » ne s'ouvre pas : {error}") from error
         return digest.hexdigest()
@@ -53,6 +60,8 @@ class CatalogueSource:
         return read_table(self._path, self._config.columns, reasons.append)
 
     def _document(self, session: TrainingSession) -> Document:
+        last_day = session.ends_on or session.starts_on
+        code = certification_code(session.certification_code) or session.certification_code
         return Document(
             document_id=f"{self.name}:{session.session_id}",
             source=self.name,
@@ -60,20 +69,21 @@ class CatalogueSource:
             title=session.title,
             blocks=(Block("paragraph", to_markdown(session)),),
             url=session.url or None,
-            number=session.certification_code or None,
-            validity=Validity(valid_to=session.ends_on or session.starts_on),
-            groups=tuple(self._config.groups),
-            attributes=_attributes(session),
+            number=code or None,
+            validity=Validity(valid_to=last_day) if last_day else self._config.validity,
+            groups=self.groups,
+            attributes=_attributes(session, code),
         )
 
 
-def _attributes(session: TrainingSession) -> dict[str, object]:
+def _attributes(session: TrainingSession, code: str) -> dict[str, object]:
     return {
         "place": session.place or None,
         "region": session.region or None,
         "starts_on": session.starts_on.isoformat() if session.starts_on else None,
         "cpf": session.cpf,
         "certification": session.certification or None,
+        "certification_code": code or None,
         "level": session.level,
         "provider": session.provider or None,
     }

@@ -5,49 +5,85 @@ A file is parsed only when its reference is new or has changed; see `ingest.pars
 """
 
 import hashlib
-import logging
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from ingest.documents import EVERYONE, Document, Kind
-from ingest.errors import SourceUnavailable, UnreadableFile, UnreadableMetadata
+from ingest.documents import EVERYONE, Document, Kind, Validity
+from ingest.errors import SourceUnavailable, UnreadableFile
 from ingest.parse import Limits, parse_file
-from ingest.sources.metadata import METADATA_FILE, Sheet, composed
+from ingest.parse.parsed import ReadFile
+from ingest.sources.means import means, reads_scans
+from ingest.sources.metadata import Description, Sheet, composed, is_sheet
 from ingest.text import fold
 
 if TYPE_CHECKING:
     from ingest.sources.config import SourceConfig
 
-_log = logging.getLogger(__name__)
+_IGNORED = frozenset(("thumbs.db", "desktop.ini"))
+_SCANNABLE = (".pdf", ".eml")
+"""Files in which there may be scans: whether they are read depends on the OCR."""
 
-_IGNORED = frozenset((METADATA_FILE, "thumbs.db", "desktop.ini"))
+LINK_OUT = "c’est un lien vers un autre dossier, il n’est pas suivi"
+SAME_NAME = "un autre fichier porte le même nom à l’écran"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileReference:
-    """A file of a source, before it is read.
+    """A file of a source, before it is read; its bytes are digested once, when they are asked for.
 
     Args:
         key: its path below the source's folder, with `/`, in Unicode's composed form.
-        fingerprint: changes when its content, its row of metadata or the settings of its source do.
         path: where it is.
-        sheet: the metadata of its folder, as they were when the fingerprint was taken.
+        sheet: the metadata of its folder, as they were when the files were listed.
         source: the source that reads it.
     """
 
     key: str
-    fingerprint: str
     path: Path
     sheet: Sheet
     source: "FolderSource"
 
-    def load(self) -> Document:
-        """Read the file; raises `UnreadableFile`."""
-        return self.source.load(self)
+    @cached_property
+    def content(self) -> str:
+        """Digest of its bytes, "" when it cannot be opened."""
+        try:
+            with self.path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError:
+            return ""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Digest of its bytes, of what is said of it, and of the settings that decide what it becomes.
+
+        A file that cannot be opened has one too, so that it is reported and its passages are not deleted.
+        """
+        described = self.sheet.problem or self.sheet.row(self.path.name).digest_text
+        settings = self.source.outcome_settings(self.path)
+        written = f"{self.content}\0{described}\0{settings}"
+        return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def attempt(self) -> str:
+        """Digest of what one file may cost, and of the programs that help to read some."""
+        return means(self.source.limits)
+
+    def load(self, patient: bool = True) -> Document:
+        """Read the file; raises `UnreadableFile`, and `LoadLater` unless `patient`."""
+        return self.source.load(self, patient)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a folder holds: the files to be read by key, and those that are left out with the reason."""
+
+    files: dict[str, Path] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -62,6 +98,10 @@ class FolderSource:
         groups: who may read them; a row of metadata can only restrict it.
         url_template: address of a file on the web, with `{key}` and `{number}` standing for its own.
         limits: what one file may cost.
+        validity: what holds for a file whose metadata says nothing.
+        max_removed_share: share of the files, in [0, 1], that a run may remove unasked; None for the setting.
+        only: name of the one file of the folder that is read, None for all that match the pattern.
+        reader: reads a file within limits; raises as `parse_file` does.
     """
 
     name: str
@@ -71,115 +111,138 @@ class FolderSource:
     groups: tuple[str, ...] = (EVERYONE,)
     url_template: str | None = None
     limits: Limits = field(default_factory=Limits)
+    validity: Validity = field(default_factory=Validity)
+    max_removed_share: float | None = None
+    only: str | None = None
+    reader: ReadFile = parse_file
 
     @classmethod
-    def of(cls, config: "SourceConfig", folder: Path) -> "FolderSource":
-        """Build the source that the sources file describes."""
-        limits = Limits(ocr=config.ocr)
+    def of(cls, config: "SourceConfig", base: Path, limits: Limits, reader: ReadFile) -> "FolderSource":
+        """Build the source that the sources file describes by `folder` or `file`, starting from `base`."""
+        place = base / (config.folder or config.file or "")
         return cls(
-            config.name, config.kind, folder, config.pattern, tuple(config.groups), config.link, limits
+            config.name,
+            config.kind,
+            folder=place if config.file is None else place.parent,
+            pattern=config.pattern,
+            groups=tuple(config.groups),
+            url_template=config.link,
+            limits=limits,
+            validity=config.validity,
+            max_removed_share=config.max_removed_share,
+            only=None if config.file is None else place.name,
+            reader=reader,
         )
 
     def fingerprint(self) -> None:
         """Give nothing: telling whether a folder changed costs as much as listing its files."""
 
     def items(self) -> list[FileReference]:
-        """List the files as the pipeline asks for them; raises `SourceUnavailable`."""
-        return list(self.references())
-
-    def references(self) -> Iterator[FileReference]:
         """List the files to be read, in the order of their keys.
 
         Raises:
-            SourceUnavailable: the folder is missing or cannot be listed.
+            SourceUnavailable: the folder, or the one file, is missing or cannot be listed.
         """
         sheets: dict[Path, Sheet] = {}
-        for key, path in sorted(self._files().items()):
+        references = []
+        for key, path in sorted(self.listing().files.items()):
             if path.parent not in sheets:
                 sheets[path.parent] = Sheet.of(path.parent)
-            sheet = sheets[path.parent]
-            yield FileReference(key, self._file_fingerprint(path, sheet), path, sheet, self)
+            references.append(FileReference(key, path, sheets[path.parent], self))
+        return references
 
-    def load(self, reference: FileReference) -> Document:
+    def load(self, reference: FileReference, patient: bool = True) -> Document:
         """Read a file.
 
         Raises:
             UnreadableFile: the file cannot be read.
             UnreadableMetadata: what `metadonnees.csv` says of it cannot.
+            LoadLater: reading it takes minutes, and the caller is not `patient`.
         """
-        try:
-            row = reference.sheet.row(reference.path.name)
-            validity, groups = row.validity(), row.groups(self.groups, EVERYONE)
-            number, titled, dated = row.text("reference"), row.text("titre"), row.day("date")
-        except UnreadableFile as error:
-            raise UnreadableMetadata(str(error)) from error
-        parsed = parse_file(reference.path, self.limits)
+        said = self.describe(reference)
+        if _leaves(reference.path, self.folder.resolve()):  # it was replaced since it was listed
+            raise UnreadableFile(LINK_OUT)
+        parsed = self.reader(reference.path, replace(self.limits, patient=patient))
         return Document(
             document_id=f"{self.name}:{reference.key}",
             source=self.name,
             kind=self.kind,
-            title=_title(titled, parsed.title) or Path(reference.key).stem,
+            title=_title(said.title, parsed.title) or Path(reference.key).stem,
             blocks=parsed.blocks,
-            url=self._url(reference.key, number),
-            file=reference.path.relative_to(self.folder).as_posix(),
-            number=number,
-            dated=dated or parsed.dated,
-            validity=validity,
-            groups=groups,
+            url=self.url(reference.key, said.number),
+            file=_writable(reference.path.relative_to(self.folder).as_posix()),
+            number=said.number,
+            dated=said.dated or parsed.dated,
+            reviewed=said.reviewed,
+            validity=said.validity,
+            groups=said.groups,
         )
 
-    def _file_fingerprint(self, path: Path, sheet: Sheet) -> str:
-        """Digest a file, what is said of it, and the settings that decide what it becomes.
+    def describe(self, reference: FileReference) -> Description:
+        """Read what `metadonnees.csv` says of a file; raises `UnreadableMetadata`."""
+        return reference.sheet.describe(reference.path.name, self.validity, self.groups)
 
-        A file that cannot be opened keeps a reference, so that it is reported and its passages are not deleted.
-        """
-        described = sheet.problem or sheet.row(path.name).digest_text
-        settings = (self.kind, self.groups, self.url_template, self.limits, self._ocr_state(path))
-        try:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256")
-        except OSError:
-            digest = hashlib.sha256(b"unreadable")
-        digest.update(f"\0{described}\0{settings}".encode("utf-8", "surrogatepass"))
-        return digest.hexdigest()
+    def outcome_settings(self, path: Path) -> tuple[object, ...]:
+        """Give the settings that decide what a file becomes; not those of cost, which only decide whether."""
+        ocr = reads_scans(self.limits) if path.suffix.lower() in _SCANNABLE else None
+        return (self.kind, self.groups, self.url_template, self.validity, ocr)
 
-    def _ocr_state(self, path: Path) -> str | None:
-        """Why scans cannot be read here: those that failed are tried again once tesseract is installed."""
-        if not self.limits.ocr or path.suffix.lower() != ".pdf":
-            return None
-        from ingest.parse.ocr import missing_ocr
-
-        return missing_ocr()
-
-    def _url(self, key: str, number: str | None) -> str | None:
+    def url(self, key: str, number: str | None) -> str | None:
+        """Give the address of a file on the web, where the source has a template for it."""
         if self.url_template is None:
             return None
         return self.url_template.replace("{key}", quote(key)).replace("{number}", quote(number or ""))
 
-    def _files(self) -> dict[str, Path]:
-        if not self.folder.is_dir():
-            raise SourceUnavailable(f"Le dossier {self.folder} de la source « {self.name} » est introuvable.")
-        files: dict[str, Path] = {}
+    def listing(self) -> Listing:
+        """List the files that the source brings and those that it leaves out.
+
+        Hidden and temporary files are in neither. Raises as `items` does.
+        """
+        listing = Listing()
         try:
-            _check_folders(self.folder)
-            for path in sorted(self.folder.glob(self.pattern)):
-                key = composed(path.relative_to(self.folder).as_posix())
-                if self._is_wanted(path) and key in files:
-                    _log.warning("%s : un autre fichier porte le même nom, celui-ci est laissé de côté", path)
-                elif self._is_wanted(path):
-                    files[key] = path
+            root = self.folder.resolve()
+            for path in self._named():
+                key = _writable(composed(path.relative_to(self.folder).as_posix()))
+                if _leaves(path, root):
+                    listing.left_out[key] = LINK_OUT
+                elif path.is_file() and key in listing.files:
+                    listing.left_out[str(path)] = SAME_NAME
+                elif path.is_file():
+                    listing.files[key] = path
         except OSError as error:
             raise SourceUnavailable(
                 f"Le dossier {self.folder} ne peut pas être parcouru : {error}"
             ) from error
-        return files
+        if self.only is not None and not listing.files:
+            reason = LINK_OUT if listing.left_out else "il est introuvable"
+            place = self.folder / self.only
+            raise SourceUnavailable(
+                f"Le fichier {place} de la source « {self.name} » ne se lit pas : {reason}."
+            )
+        return listing
 
-    def _is_wanted(self, path: Path) -> bool:
-        parts = path.relative_to(self.folder).parts
-        hidden = any(part.startswith((".", "~$")) for part in parts)
-        if hidden or path.name.lower() in _IGNORED or not path.is_file():
-            return False
-        return path.resolve().is_relative_to(self.folder.resolve())
+    def _named(self) -> Iterator[Path]:
+        """Give what the source names, folders and links included; raises `OSError`."""
+        if not self.folder.is_dir():
+            raise SourceUnavailable(f"Le dossier {self.folder} de la source « {self.name} » est introuvable.")
+        if self.only is not None:
+            yield self.folder / self.only
+            return
+        _check_folders(self.folder)
+        for path in sorted(self.folder.glob(self.pattern)):
+            hidden = any(part.startswith((".", "~$")) for part in path.relative_to(self.folder).parts)
+            if not (hidden or path.name.lower() in _IGNORED or is_sheet(path.name)):
+                yield path
+
+
+def _leaves(path: Path, root: Path) -> bool:
+    """Tell whether a link leads out of the folder, `root` being its real place (loops of links lead nowhere)."""
+    return not Path(os.path.realpath(path)).is_relative_to(root)
+
+
+def _writable(name: str) -> str:
+    """Replace what is no Unicode in a name (a Windows accent on an old share): SQLite and JSON refuse it."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _title(titled: str | None, own: str | None) -> str | None:

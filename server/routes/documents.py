@@ -1,5 +1,6 @@
 """`GET /v1/documents/{id}` and its original file; an id may hold slashes, so the longer address comes first."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -7,7 +8,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 
 from ingest.index import Hit, SearchFilter
-from ingest.sources.config import read_sources
+from ingest.sources.config import SourceConfig, read_sources
 from server.dependencies import CallerDep, Parts, PartsDep
 from server.problems import NotFound
 from server.retrieve import passage_of
@@ -53,12 +54,24 @@ def document(document_id: str, hits: PassagesDep) -> DocumentView:
 
 
 def _original(parts: Parts, source: str, file: str | None) -> Path:
-    """Find the file below its source's folder; a path or a link that leaves it is not followed."""
+    """Find the original of a document; what was fetched (`pages`) or read record by record has none to send."""
     settings = parts.settings
-    for config in read_sources(settings.sources_file):
-        if config.name == source and config.folder is not None and file is not None:
-            folder = (settings.sources_file.parent / config.folder).resolve()
-            path = (folder / file).resolve()
-            if path.is_relative_to(folder) and path.is_file():
-                return path
+    configs = {config.name: config for config in read_sources(settings.sources_file)}
+    if file is not None and source in configs:
+        path = _sendable(configs[source], settings.sources_file.parent, file)
+        if path is not None:
+            return path
     raise NotFound("L’original de ce document n’est pas disponible.")
+
+
+def _sendable(config: SourceConfig, base: Path, file: str) -> Path | None:
+    """Find a file in its source's folder, or the source's one file; a path or link that leaves it is not followed."""
+    if config.folder is not None:
+        folder = base / config.folder
+    elif config.file is not None and file == config.file.name:
+        folder = (base / config.file).parent
+    else:
+        return None
+    root = os.path.realpath(folder)
+    path = Path(os.path.realpath(os.path.join(root, file)))
+    return path if path.is_relative_to(root) and path.is_file() else None

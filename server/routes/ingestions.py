@@ -13,7 +13,7 @@ router = APIRouter(prefix="/v1/ingestions")
 @router.post("", status_code=202)
 def start(body: IngestionRequest, parts: PartsDep, caller: CallerDep) -> IngestionView:
     """Start an ingestion; one that is under way answers 409."""
-    return _visible(parts.ingestions.start(body.sources), parts, caller)
+    return _visible(parts.ingestions.start(body), parts, caller)
 
 
 @router.get("/{run_id}")

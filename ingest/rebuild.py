@@ -1,0 +1,124 @@
+"""Rebuild without a gap: sources go in, a new generation of the index comes out, and takes the live one's place.
+
+The live index is never touched: questions are answered from it until the new one is whole, vectors included.
+A rebuild that is cut short is taken up where it was by the next one.
+"""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from ingest.errors import IndexMismatch, RemovalsWithheld, SourceUnavailable
+from ingest.generations import Generations
+from ingest.manifest import Manifest, SourceReport, SourceState
+from ingest.opening import Store, open_store
+from ingest.progress import Report
+from ingest.settings import IngestSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What a rebuild made.
+
+    Args:
+        generation: number of the new live generation.
+        reports: what each source brought.
+        embedded: texts that had to be embedded; the others were in the cache of vectors.
+    """
+
+    generation: int
+    reports: list[SourceReport]
+    embedded: int
+
+
+def rebuild(settings: IngestSettings, report: Report, *, accept_removals: bool = False) -> Rebuilt:
+    """Build a new generation from all sources, beside the live one, then make it the live one.
+
+    Sources that the file no longer lists are left behind, but for open data that was fetched.
+
+    Raises:
+        SourceUnavailable: a source cannot be reached: the live index stays.
+        RemovalsWithheld: a source would lose more than is allowed unasked: the live index stays.
+        IngestionStopped: as `report` says; the next rebuild goes on.
+    """
+    from ingest import runs
+
+    before = _states(settings)
+    number = _next(settings)
+    options = runs.RunOptions(_names(settings, before), accept_removals=True, retry_set_aside=True)
+    with closing(_opened(settings, number)) as store:
+        reports = runs.run_sources(store, settings, options, report)
+        _check(before, store.manifest.states(), settings.max_removed_share, accept_removals)
+        embedded = runs.ingestion_over(store, settings).fill_dense(report)
+    _publish(settings, number)
+    return Rebuilt(number, reports, embedded)
+
+
+def _states(settings: IngestSettings) -> dict[str, SourceState]:
+    with closing(Manifest(settings.manifest_file)) as manifest:
+        return manifest.states()
+
+
+def _names(settings: IngestSettings, before: Mapping[str, SourceState]) -> Sequence[str]:
+    """List the sources of the file, and the open data that was fetched without being in it."""
+    from ingest.sources.config import read_sources
+    from ingest.sources.packages import DATASETS
+
+    listed = [config.name for config in read_sources(settings.sources_file)]
+    return [*listed, *(name for name in before if name in DATASETS and name not in listed)]
+
+
+def _next(settings: IngestSettings) -> int:
+    """Give the number of the generation to build; on a server its alias may be ahead of this folder."""
+    live = Generations(settings.data_dir).live()
+    if settings.qdrant_url is not None:
+        from ingest.collections import live_generation
+
+        live = max(live, live_generation(settings))
+    return live + 1
+
+
+def _opened(settings: IngestSettings, number: int) -> Store:
+    """Open the new generation, as an earlier rebuild left it unless that was for another embedder."""
+    try:
+        return open_store(settings, number)
+    except IndexMismatch:
+        _discard(settings, number)
+        return open_store(settings, number)
+
+
+def _discard(settings: IngestSettings, number: int) -> None:
+    generations = Generations(settings.data_dir)
+    if settings.qdrant_url is None:
+        shutil.rmtree(generations.index_dir(number))
+    else:
+        from ingest.collections import drop_generation
+
+        drop_generation(settings, number)
+    generations.manifest_file(number).unlink(missing_ok=True)
+
+
+def _check(
+    before: Mapping[str, SourceState], after: Mapping[str, SourceState], share: float, accepted: bool
+) -> None:
+    """Raise unless the new generation may take the place of the live one."""
+    kept = "L’index en service reste en place ; le nouveau sera repris par le prochain `rebuild`."
+    for state in after.values():
+        if state.problem is not None:
+            raise SourceUnavailable(f"{state.problem} {kept}")
+    for name, state in before.items():
+        lost = state.documents - (after[name].documents if name in after else 0)
+        if lost > max(1, share * state.documents) and not accepted:
+            raise RemovalsWithheld(
+                f"La source « {name} » passerait de {state.documents} à {state.documents - lost} documents. {kept} "
+                "Si c’est voulu : python -m ingest rebuild --accept-removals"
+            )
+
+
+def _publish(settings: IngestSettings, number: int) -> None:
+    if settings.qdrant_url is not None:
+        from ingest.collections import publish_generation
+
+        publish_generation(settings, number)
+    Generations(settings.data_dir).publish(number)

@@ -1,0 +1,272 @@
+"""A sync that can be trusted: removals that are asked for, renames, files set aside, scans put off, rights."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from ingest.documents import EVERYONE, Document, Kind
+from ingest.errors import LoadLater, SourceUnavailable, UnreadableFile
+from ingest.index import Index, SearchFilter
+from ingest.manifest import Manifest, SourceReport
+from ingest.pipeline import Ingestion
+from ingest.progress import Progress
+from ingest.settings import IngestSettings
+from ingest.sources.base import Item
+from ingest.sources.files import FolderSource
+from tests.support import WordEmbedder, make_document
+
+ALL = SearchFilter(groups=None)
+
+
+@dataclass
+class Store:
+    index: Index
+    manifest: Manifest
+    embedder: WordEmbedder
+    settings: IngestSettings = field(default_factory=IngestSettings.model_construct)
+
+    def run(self, *sources: object, **options: bool) -> SourceReport:
+        ingestion = Ingestion(self.index, self.manifest, self.embedder, self.settings)
+        return ingestion.run_sources(sources, **options)[-1]  # type: ignore[arg-type]  # protocols, structurally
+
+    def ids(self) -> list[str]:
+        return sorted({hit.payload["document_id"] for hit in self.index.passages(ALL)})
+
+    def readable_by(self, *groups: str) -> int:
+        return self.index.count(SearchFilter(groups=frozenset(groups)))
+
+
+@pytest.fixture
+def store(edge_index: Index, embedder: WordEmbedder, tmp_path: Path) -> Iterator[Store]:
+    manifest = Manifest(tmp_path / "data" / "ingest.sqlite")
+    yield Store(edge_index, manifest, embedder)
+    manifest.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    for number in range(10):
+        (folder / f"note-{number}.txt").write_text(f"La note numéro {number} parle du congé {number}.")
+    return folder
+
+
+def notes(folder: Path, **settings: object) -> FolderSource:
+    return FolderSource("notes", Kind.PROCEDURE, folder, **settings)  # type: ignore[arg-type]  # fields of the class
+
+
+# ---------------------------------------------------------------- removals
+
+
+def test_a_share_that_vanishes_stops_the_run_before_any_change(store: Store, folder: Path) -> None:
+    store.run(notes(folder))
+    before = store.ids()
+    for number in range(4):
+        (folder / f"note-{number}.txt").unlink()
+    (folder / "nouvelle.txt").write_text("Une note de plus.")
+    report = store.run(notes(folder))
+    assert (report.withheld, report.removed, report.added) == (4, 0, 0)
+    assert "4 documents sur 10 ont disparu" in report.failures[-1]
+    assert "--accept-removals" in report.failures[-1]
+    assert store.ids() == before
+    assert store.manifest.states()["notes"].problem == report.failures[-1]
+
+
+def test_accepted_removals_are_made(store: Store, folder: Path) -> None:
+    store.run(notes(folder))
+    for number in range(4):
+        (folder / f"note-{number}.txt").unlink()
+    store.run(notes(folder))
+    report = store.run(notes(folder), accept_removals=True)
+    assert (report.withheld, report.removed, report.failures) == (0, 4, [])
+    assert len(store.ids()) == 6
+    assert store.manifest.states()["notes"].problem is None
+
+
+def test_a_share_that_is_allowed_goes_unasked(store: Store, folder: Path) -> None:
+    store.run(notes(folder))
+    for number in range(3):
+        (folder / f"note-{number}.txt").unlink()
+    assert store.run(notes(folder)).removed == 3
+
+
+def test_a_source_sets_its_own_share(store: Store, folder: Path) -> None:
+    store.run(notes(folder))
+    for number in range(2):
+        (folder / f"note-{number}.txt").unlink()
+    assert store.run(notes(folder, max_removed_share=0.1)).withheld == 2
+    assert store.run(notes(folder, max_removed_share=0.2)).removed == 2
+
+
+def test_one_document_alone_may_always_go(store: Store, tmp_path: Path) -> None:
+    folder = tmp_path / "deux"
+    folder.mkdir()
+    for name in ("a", "b"):
+        (folder / f"{name}.txt").write_text(f"Le texte {name} tient en une ligne.")
+    store.run(notes(folder))
+    (folder / "a.txt").unlink()
+    assert store.run(notes(folder)).removed == 1
+
+
+def test_accepting_removals_does_not_empty_an_index_whose_folder_is_empty(store: Store, folder: Path) -> None:
+    store.run(notes(folder))
+    for path in folder.iterdir():
+        path.unlink()
+    report = store.run(notes(folder), accept_removals=True)
+    assert "ne contient plus rien" in report.failures[-1]
+    assert len(store.ids()) == 10
+
+
+def test_a_folder_that_is_renamed_is_no_removal(store: Store, folder: Path) -> None:
+    store.run(notes(folder))
+    store_before = len(store.ids())
+    (folder / "archives").mkdir()
+    for number in range(8):
+        (folder / f"note-{number}.txt").rename(folder / "archives" / f"note-{number}.txt")
+    report = store.run(notes(folder))
+    assert (report.added, report.renamed, report.removed, report.withheld) == (8, 8, 8, 0)
+    assert len(store.ids()) == store_before
+    assert "notes:archives/note-0.txt" in store.ids()
+
+
+# ---------------------------------------------------------------- failures
+
+
+@dataclass
+class Shaky:
+    """An item that fails as long as it is told to, and counts how often it was read."""
+
+    key: str = "scan.pdf"
+    fingerprint: str = "v1"
+    attempt: str = "sans tesseract"
+    content: str = ""
+    fails: bool = True
+    slow: bool = False
+    read: int = 0
+
+    def load(self, patient: bool = True) -> Document:
+        if self.slow and not patient:
+            raise LoadLater("un long scan")
+        self.read += 1
+        if self.fails:
+            raise UnreadableFile("illisible ici")
+        return make_document(self.key, "Le scan est lu.")
+
+
+@dataclass
+class Items:
+    items_: list[Item]
+    name: str = "essai"
+    kind: Kind = Kind.PROCEDURE
+    groups: tuple[str, ...] = (EVERYONE,)
+    max_removed_share: float | None = None
+    reachable: bool = True
+
+    def fingerprint(self) -> None:
+        return None
+
+    def items(self) -> Iterable[Item]:
+        if not self.reachable:
+            raise SourceUnavailable("débranché")
+        return self.items_
+
+
+def test_a_file_that_keeps_failing_is_set_aside_and_still_named(store: Store) -> None:
+    item = Shaky()
+    for _ in range(5):
+        report = store.run(Items([item]))
+    assert item.read == store.settings.file_attempts == 3
+    assert report.failures == ["scan.pdf : illisible ici (mis de côté après 3 essais)"]
+    assert store.manifest.states()["essai"].set_aside == 1
+
+
+@pytest.mark.parametrize("changed", ["fingerprint", "attempt"])
+def test_a_file_set_aside_is_read_again_when_it_or_the_means_change(store: Store, changed: str) -> None:
+    item = Shaky()
+    for _ in range(4):
+        store.run(Items([item]))
+    setattr(item, changed, "autre")
+    item.fails = False
+    report = store.run(Items([item]))
+    assert (report.changed, report.failures) == (1, [])
+    assert store.manifest.states()["essai"].failures == 0
+
+
+def test_a_file_set_aside_is_read_again_when_it_is_asked(store: Store) -> None:
+    item = Shaky()
+    for _ in range(4):
+        store.run(Items([item]))
+    item.fails = False
+    assert store.run(Items([item]), retry_set_aside=True).failures == []
+
+
+# ---------------------------------------------------------------- long scans
+
+
+def test_a_long_scan_is_read_after_every_other_source(store: Store) -> None:
+    order: list[str] = []
+
+    def note(progress: Progress) -> None:
+        order.append(f"{progress.stage} {progress.source}")
+
+    first = Items([Shaky(fails=False, slow=True), Shaky("a.txt", fails=False)])
+    second = Items([Shaky("b.txt", fails=False)], name="autre")
+    ingestion = Ingestion(store.index, store.manifest, store.embedder)
+    reports = ingestion.run_sources([first, second], note)
+    assert order.index("lecture autre") < order.index("lecture patiente essai")
+    assert [report.added for report in reports] == [2, 1]
+    assert "essai:scan.pdf" in store.ids()
+
+
+def test_a_run_stopped_before_its_long_scan_keeps_the_rest_and_reads_it_the_next_time(store: Store) -> None:
+    def stop(progress: Progress) -> None:
+        if progress.stage == "lecture patiente":
+            raise KeyboardInterrupt
+
+    source = Items([Shaky(fails=False, slow=True), Shaky("a.txt", fails=False)])
+    ingestion = Ingestion(store.index, store.manifest, store.embedder)
+    with pytest.raises(KeyboardInterrupt):
+        ingestion.run_sources([source], stop)
+    assert store.ids() == ["essai:a.txt"]
+    report = store.run(source)
+    assert (report.added, report.unchanged) == (1, 1)
+
+
+def test_a_long_scan_that_did_not_change_keeps_its_passages_and_is_not_read_again(store: Store) -> None:
+    item = Shaky(fails=False, slow=True)
+    store.run(Items([item]))
+    report = store.run(Items([item]))
+    assert (item.read, report.unchanged, report.removed) == (1, 1, 0)
+
+
+# ---------------------------------------------------------------- rights
+
+
+def test_rights_taken_from_a_source_out_of_reach_are_taken_at_once(store: Store) -> None:
+    reserved = make_document("r", "Pour la direction.", groups=("direction",))
+    open_to_all = make_document("o", "Pour tous.")
+    items: list[Item] = [_Loaded(reserved), _Loaded(open_to_all)]
+    store.run(Items(items))
+    assert (store.readable_by(), store.readable_by("direction")) == (1, 2)
+    store.run(Items(items, groups=("cadres", "direction"), reachable=False))
+    assert (store.readable_by(), store.readable_by("cadres"), store.readable_by("direction")) == (0, 1, 2)
+    store.run(Items(items, groups=("cadres",), reachable=False))
+    assert (store.readable_by("cadres"), store.readable_by("direction")) == (1, 0)
+
+
+@dataclass
+class _Loaded:
+    document: Document
+    fingerprint: str = "v1"
+    attempt: str = ""
+    content: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.document.document_id.partition(":")[2]
+
+    def load(self, patient: bool = True) -> Document:  # noqa: ARG002 - the protocol's
+        return self.document
