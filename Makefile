@@ -29,6 +29,7 @@ test: setup ## the fast tests
 test-all: setup ## every test that this machine can run: the browser's and the real law's too
 	-$(BIN)/python -m ingest fetch code-du-travail --download-only
 	-$(BIN)/python -m ingest fetch fiches-travail --download-only
+	-$(BIN)/python -m ingest fetch fiches-service-public-2020 --download-only
 	$(BIN)/python -m pytest
 
 check: setup ## what CI checks before the tests

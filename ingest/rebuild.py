@@ -5,16 +5,21 @@ A rebuild that is cut short is taken up where it was by the next one.
 """
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 from ingest.errors import IndexMismatch, RemovalsWithheld, SourceUnavailable
 from ingest.generations import Generations
-from ingest.manifest import Manifest, SourceReport, SourceState
+from ingest.manifest import Manifest, SourceReport
 from ingest.opening import Store, open_store
 from ingest.progress import Report
 from ingest.settings import IngestSettings
+
+_KEPT = "L’index en service reste en place ; le nouveau sera repris par le prochain `rebuild`."
+_ACCEPT = "Si c’est voulu : python -m ingest rebuild --accept-removals"
+_NAMED = 5
+"""Documents named in a message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,23 +49,30 @@ def rebuild(settings: IngestSettings, report: Report, *, accept_removals: bool =
     """
     from ingest import runs
 
-    before = _states(settings)
+    before = _live(settings)
     number = _next(settings)
     options = runs.RunOptions(_names(settings, before), accept_removals=True, retry_set_aside=True)
     with closing(_opened(settings, number)) as store:
         reports = runs.run_sources(store, settings, options, report)
-        _check(before, store.manifest.states(), settings.max_removed_share, accept_removals)
+        _check_reached(store.manifest)
+        if not accept_removals:
+            _check_kept(before, store.manifest, settings.max_removed_share)
         embedded = runs.ingestion_over(store, settings).fill_dense(report)
     _publish(settings, number)
     return Rebuilt(number, reports, embedded)
 
 
-def _states(settings: IngestSettings) -> dict[str, SourceState]:
+def _live(settings: IngestSettings) -> dict[str, set[str]]:
+    """Give the keys that each source of the live index has passages of."""
     with closing(Manifest(settings.manifest_file)) as manifest:
-        return manifest.states()
+        return {source: _indexed(manifest, source) for source in manifest.states()}
 
 
-def _names(settings: IngestSettings, before: Mapping[str, SourceState]) -> Sequence[str]:
+def _indexed(manifest: Manifest, source: str) -> set[str]:
+    return {key for key, known in manifest.known(source).items() if known.passages}
+
+
+def _names(settings: IngestSettings, before: Collection[str]) -> Sequence[str]:
     """List the sources of the file, and the open data that was fetched without being in it."""
     from ingest.sources.config import read_sources
     from ingest.sources.packages import DATASETS
@@ -99,20 +111,27 @@ def _discard(settings: IngestSettings, number: int) -> None:
     generations.manifest_file(number).unlink(missing_ok=True)
 
 
-def _check(
-    before: Mapping[str, SourceState], after: Mapping[str, SourceState], share: float, accepted: bool
-) -> None:
-    """Raise unless the new generation may take the place of the live one."""
-    kept = "L’index en service reste en place ; le nouveau sera repris par le prochain `rebuild`."
-    for state in after.values():
+def _check_reached(after: Manifest) -> None:
+    """Raise unless every source was read to its end."""
+    for state in after.states().values():
         if state.problem is not None:
-            raise SourceUnavailable(f"{state.problem} {kept}")
-    for name, state in before.items():
-        lost = state.documents - (after[name].documents if name in after else 0)
-        if lost > max(1, share * state.documents) and not accepted:
+            raise SourceUnavailable(f"{state.problem} {_KEPT}")
+
+
+def _check_kept(before: Mapping[str, set[str]], after: Manifest, share: float) -> None:
+    """Raise when what the live index answers from would be lost: too many documents, or one that fails now."""
+    for source, held in before.items():
+        failing = sorted(held & {failure.key for failure in after.failures(source)})
+        if failing:
+            names = ", ".join(failing[:_NAMED]) + ("…" if len(failing) > _NAMED else "")
             raise RemovalsWithheld(
-                f"La source « {name} » passerait de {state.documents} à {state.documents - lost} documents. {kept} "
-                "Si c’est voulu : python -m ingest rebuild --accept-removals"
+                f"{len(failing)} documents de « {source} » répondent aujourd’hui et ne peuvent plus être lus "
+                f"({names}). {_KEPT} {_ACCEPT}"
+            )
+        left = len(_indexed(after, source))
+        if len(held) - left > max(1, share * len(held)):
+            raise RemovalsWithheld(
+                f"La source « {source} » passerait de {len(held)} à {left} documents. {_KEPT} {_ACCEPT}"
             )
 
 

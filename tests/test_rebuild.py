@@ -130,6 +130,16 @@ def test_a_rebuild_that_would_lose_documents_asks_first(
     assert live.index.count(ALL) == 2
 
 
+def test_a_document_that_answers_today_and_fails_in_the_rebuild_is_not_lost_unasked(
+    live: Store, settings: IngestSettings, organisation: Path
+) -> None:
+    (organisation / "notes" / "note-0.md").write_bytes(b"\x00\x01\x02" * 400)
+    with pytest.raises(RemovalsWithheld, match=r"ne peuvent plus être lus \(note-0\.md\)"):
+        rebuild(settings, silent)
+    live.follow()
+    assert live.index.count(ALL) == 6
+
+
 def test_a_rebuild_cut_short_is_taken_up(live: Store, settings: IngestSettings) -> None:
     def stop(progress: Progress) -> None:
         if progress.stage == "vecteurs":
