@@ -4,12 +4,14 @@ When a server owns the embedded index, `run`, `fetch` and `forget` hand the work
 """
 
 import argparse
+import logging
 import sys
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; gives the exit status: 0 done, 1 done with failures, 2 not done."""
     options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.ERROR)  # the commands say the rest, in French
     from ingest.commands import COMMANDS
     from ingest.errors import FanalError
 

@@ -18,6 +18,8 @@ FACETS = "facets"
 START_DAY = "start_day"
 
 _CODE = re.compile(r"(RNCP|RS)[\W_]*(?:n[o°º]?[\W_]*)?0*(\d{1,6})", re.IGNORECASE)
+_CODE_WITHIN = re.compile(rf"(?<![a-z]){_CODE.pattern}(?!\d)", re.IGNORECASE)
+_NUMBERS = re.compile(r"\d{1,6}(?:[ ,;/]+\d{1,6})*")
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -25,6 +27,14 @@ def certification_code(text: str) -> str | None:
     """Read a RNCP or RS code however it is written ("rncp 37098", "RNCP n° 37098"); None when it is none."""
     match = _CODE.fullmatch(text.strip())
     return f"{match[1].upper()}{match[2]}" if match else None
+
+
+def certification_codes(text: str, register: str = "RNCP") -> tuple[str, ...]:
+    """Read every code in a cell ("RNCP37098 - Conseiller", "RNCP37098 et RS5616"); bare numbers are of `register`."""
+    found = [f"{match[1].upper()}{match[2]}" for match in _CODE_WITHIN.finditer(text)]
+    if not found and _NUMBERS.fullmatch(text.strip()):
+        found = [f"{register}{int(number)}" for number in re.findall(r"\d+", text)]
+    return tuple(dict.fromkeys(found))
 
 
 def comparable(text: str) -> str:
@@ -48,8 +58,10 @@ def level_facet(level: int) -> str:
 
 
 def certification_facet(text: str) -> str:
-    """Write a certification as a facet: its code where `text` is one, else its title's words."""
-    return f"certification {certification_code(text) or comparable(text)}"
+    """Write a certification as a facet: its code where `text` is one, "37098" included, else its title's words."""
+    bare = text.strip()
+    code = certification_code(f"RNCP{bare}" if bare.isascii() and bare.isdigit() else bare)
+    return f"certification {code or comparable(text)}"
 
 
 def stored(attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,6 +81,7 @@ def _facets(attributes: Mapping[str, Any]) -> Iterator[str]:
         yield cpf_facet(cpf)
     if (level := attributes.get("level")) is not None:
         yield level_facet(level)
-    for name in ("certification_code", "certification"):
-        if value := attributes.get(name):
-            yield certification_facet(value)
+    written = attributes.get("certification_code") or ""
+    yield from map(certification_facet, certification_codes(written) or filter(None, (written,)))
+    if title := attributes.get("certification"):
+        yield certification_facet(title)

@@ -1,21 +1,28 @@
 """The files of a folder, looked at without being parsed: a source goes in, its counts and problems come out."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from ingest.check import Known, SourceCheck, Stamp
 from ingest.errors import UnreadableFile
 from ingest.parse.detect import Format, detect
-from ingest.parse.parsed import MEGABYTE
+from ingest.parse.parsed import MEGABYTE, Limits
 from ingest.sources.base import Source
-from ingest.sources.files import FileReference, FolderSource
+from ingest.sources.description import orphan_problem
+from ingest.sources.files import FileReference, FolderSource, Listing
 from ingest.sources.means import reads_scans
-from ingest.sources.metadata import METADATA_FILE, composed
+from ingest.sources.metadata import METADATA_FILE
+from ingest.sources.records import apart
 
 _NEEDS_OFFICE = (Format.DOC, Format.PPT, Format.XLS, Format.ODS, Format.ODP)
 _SCANS = "scans"
+_LOOK_SECONDS = 20.0
+"""Time to open one PDF and read its first page."""
+
+_Looks = Callable[[Path, Limits], bool]
 
 
 def check_files(check: SourceCheck, source: Source, known: Known, stamp: Stamp) -> None:
@@ -24,19 +31,21 @@ def check_files(check: SourceCheck, source: Source, known: Known, stamp: Stamp) 
         raise TypeError(f"{source.name} is no source of files")
     references = source.items()
     check.unit, check.documents = ("fichier", "fichiers"), len(references)
-    check.notes += [f"laissé de côté, {key} : {why}" for key, why in source.listing().left_out.items()]
+    listing = source.listing()
+    check.notes += [f"laissé de côté, {key} : {why}" for key, why in listing.left_out.items()]
     needs: Counter[str] = Counter()
-    for reference in references:
-        _check_file(check, source, reference, needs)
+    with apart(looks_scanned) as looks:
+        for reference in references:
+            _check_file(check, source, reference, needs, looks)
     _check_programs(check, source, needs)
-    check.problems += dict.fromkeys(_metadata_problems(source, references))
+    check.problems += dict.fromkeys(_metadata_problems(source, references, listing))
     check.compare({ref.key: stamp(ref.fingerprint) for ref in references}, known)
     if references:
         check.link = _link(source, references[0])
 
 
 def _check_file(
-    check: SourceCheck, source: FolderSource, reference: FileReference, needs: Counter[str]
+    check: SourceCheck, source: FolderSource, reference: FileReference, needs: Counter[str], looks: _Looks
 ) -> None:
     """Count one file by its format, and note in `needs` what reading it takes besides Fanal."""
     try:
@@ -54,17 +63,24 @@ def _check_file(
     else:
         check.formats[format_] += 1
         needs["office"] += format_ in _NEEDS_OFFICE
-        needs[_SCANS] += format_ is Format.PDF and looks_scanned(data)
+        needs[_SCANS] += format_ is Format.PDF and _is_scan(reference.path, source.limits, looks)
 
 
-def looks_scanned(pdf: bytes) -> bool:
+def _is_scan(path: Path, limits: Limits, looks: _Looks) -> bool:
+    try:
+        return looks(path, replace(limits, ocr=False, max_seconds=_LOOK_SECONDS))
+    except UnreadableFile:
+        return False  # the run will tell why
+
+
+def looks_scanned(path: Path, limits: Limits) -> bool:  # noqa: ARG001 - its process holds the limits
     """Tell whether the first page of a PDF has no text; one that does not open is left to the run to explain."""
     from pypdfium2 import PdfDocument, PdfiumError
 
     try:
-        with closing(PdfDocument(pdf)) as document, closing(document[0].get_textpage()) as page:
+        with closing(PdfDocument(path)) as document, closing(document[0].get_textpage()) as page:
             return not str(page.get_text_range()).strip()
-    except (PdfiumError, IndexError):
+    except (PdfiumError, IndexError, OSError):
         return False
 
 
@@ -80,20 +96,23 @@ def _check_programs(check: SourceCheck, source: FolderSource, needs: Counter[str
         check.problems.append(f"{needs[_SCANS]} PDF sans doute numérisés ne seront pas lus : {missing_ocr()}")
 
 
-def _metadata_problems(source: FolderSource, references: list[FileReference]) -> Iterator[str]:
-    """Say which rows cannot be read, and which describe no file: one of them may be what restricts a document."""
-    sheets = {reference.path.parent: reference.sheet for reference in references}
+def _metadata_problems(
+    source: FolderSource, references: list[FileReference], listing: Listing
+) -> Iterator[str]:
+    """Say which sheets and rows cannot be read, and which rows describe no file."""
     for reference in references:
         try:
             source.describe(reference)
         except UnreadableFile as error:
-            yield f"{_folder(source, reference.path.parent)}{error}"
-    for folder, sheet in sheets.items():
-        present = {composed(path.name) for path in folder.iterdir()}
-        for name, row in sheet.rows.items():
-            if name not in present:
-                where = f"{_folder(source, folder)}{METADATA_FILE}, ligne {row.line}"
-                yield f"{where} : aucun fichier ne s’appelle « {name} » dans ce dossier"
+            said = str(error)
+            if said.startswith(METADATA_FILE):
+                yield f"{_folder(source, reference.path.parent)}{said}"
+            elif reference.sheet.problem is None:  # a row of another folder means it
+                yield f"{reference.key} : {said}"
+    for folder, sheet in source.sheets(listing).items():
+        orphans = [orphan_problem(row, source.groups) for row in sheet.orphans]
+        for problem in [sheet.problem] if sheet.problem else orphans:
+            yield f"{_folder(source, folder)}{problem}"
 
 
 def _folder(source: FolderSource, folder: Path) -> str:

@@ -19,10 +19,12 @@ from rich.progress import (
 )
 
 from ingest.errors import ConfigurationError, FanalError, IndexBusy, SourceUnavailable
+from ingest.generations import Generations
 from ingest.lock import run_lock
 from ingest.manifest import Manifest, SourceReport
 from ingest.settings import IngestSettings
 from ingest.sources.config import read_sources, select_sources
+from ingest.status import say
 
 console = Console(highlight=False)
 
@@ -69,7 +71,7 @@ def run(options: Namespace) -> int:
     settings = IngestSettings()
     names = options.sources or None
     if options.due:
-        names = _due(settings)
+        names = [name for name in _due(settings) if names is None or name in names]
         if not names:
             console.print("Aucune source n’est à relire maintenant.")
             return 0
@@ -93,6 +95,7 @@ def _ingest(settings: IngestSettings, asked: _Asked, *, sparse_only: bool) -> in
             options = runs.RunOptions(names, asked.accept_removals, asked.retry_set_aside)
             reports = runs.run_sources(store, settings, options, show)
             embedded = None if sparse_only else runs.fill_vectors(store, settings, show)
+            _warn_of_former(settings)
     except IndexBusy:
         console.print("Le serveur Fanal tient l’index : il fait l’ingestion, en voici le suivi.")
         return _through_server(settings, names, asked, sparse_only=sparse_only)
@@ -109,8 +112,22 @@ def rebuild(options: Namespace) -> int:
     with suppress(httpx.HTTPError):  # a server that runs goes over to it at its next request: this one
         httpx.get(f"{settings.server_url}/health/ready", timeout=30)
     status = _print_reports(rebuilt.reports, rebuilt.embedded)
-    console.print(f"L’index reconstruit est en service (génération {rebuilt.generation}).")
+    if not _warn_of_former(settings):
+        console.print(f"L’index reconstruit est en service (génération {rebuilt.generation}).")
     return status
+
+
+def _warn_of_former(settings: IngestSettings) -> bool:
+    """Say that a server still answers from the index before the last rebuild, which a new model makes it keep."""
+    in_use = Generations(settings.data_dir).former_in_use()
+    if in_use:
+        say(
+            console,
+            "Un serveur en marche répond encore avec l’index d’avant la reconstruction : redémarrez-le avec les "
+            "réglages actuels (modèle d’embeddings) pour qu’il voie ce qui vient d’être fait.",
+            "yellow",
+        )
+    return in_use
 
 
 @contextmanager
@@ -139,8 +156,6 @@ def bars() -> Iterator[Callable[[Any], None]]:
 
 
 def _print_reports(reports: Sequence[SourceReport], embedded: int | None) -> int:
-    from ingest.status import say
-
     for report in reports:
         renamed = f" (dont {report.renamed} renommés)" if report.renamed else ""
         say(
@@ -179,7 +194,12 @@ def _through_server(
         _follow(show, view)
     if view["error"]:
         raise FanalError(view["error"])
-    return _print_reports([SourceReport(**report) for report in view["reports"]], None)
+    status = _print_reports([SourceReport(**report) for report in view["reports"]], None)
+    if view["reserved_failures"]:
+        console.print(
+            f"{view['reserved_failures']} autres échecs dans des sources réservées : python -m ingest status"
+        )
+    return 1 if view["reserved_failures"] else status
 
 
 @contextmanager
@@ -226,7 +246,10 @@ def forget(options: Namespace) -> int:
         with run_lock(settings.data_dir), _opened(settings) as store:
             from ingest.runs import ingestion_over
 
+            if options.source not in store.manifest.states():
+                raise ConfigurationError(f"Aucune source « {options.source} » dans l’index.")
             removed = ingestion_over(store, settings).forget_source(options.source)
+            _warn_of_former(settings)
     except IndexBusy:
         with _server(settings) as client:
             response = client.delete(f"/v1/sources/{options.source}")

@@ -28,6 +28,9 @@ class Database:
         self.path = path
         self._prepare = prepare
         self._lock = threading.RLock()
+        self._alone = (
+            threading.RLock()
+        )  # of its own: who writes for seconds keeps nobody from reading meanwhile
         self._depth = 0
         self._connection = self._connect(path)
 
@@ -54,8 +57,8 @@ class Database:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Keep other threads and other processes out: what is checked inside stays true until the end."""
-        with self._lock:
+        """Keep others who ask for the same out, threads and processes: what is checked inside stays true."""
+        with self._alone:
             self._depth += 1
             try:
                 if self._depth > 1:

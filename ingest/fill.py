@@ -10,7 +10,7 @@ from ingest.embed import BATCH, Embedder, PassageEmbedding, Vectors
 from ingest.index import Index
 from ingest.manifest import Manifest
 from ingest.progress import Progress, Report
-from ingest.sync import batched
+from ingest.write import batched
 
 PASSAGES_A_LOOKUP = 500
 

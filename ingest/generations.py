@@ -60,6 +60,17 @@ class Generations:
         fcntl.flock(file, fcntl.LOCK_SH)
         return file
 
+    def former_in_use(self) -> bool:
+        """Tell whether a program still has a generation before the live one open."""
+        for number in range(self.live()):
+            if self._lock_file(number).exists():
+                with self._lock_file(number).open("a") as file:
+                    try:
+                        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    except BlockingIOError:
+                        return True
+        return False
+
     def prune(self) -> None:
         """Delete the generations before the live one that nobody has open."""
         for number in range(self.live()):
@@ -78,7 +89,8 @@ class Generations:
                 return
             for path in paths:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-            self.manifest_file(number).with_suffix(".lock").unlink(missing_ok=True)
+            for path in (self.manifest_file(number).with_suffix(".lock"), self.index_dir(number)):
+                path.with_name(f"{path.stem}.lock").unlink(missing_ok=True)
         self._lock_file(number).unlink(missing_ok=True)
 
     def _lock_file(self, number: int) -> Path:

@@ -204,6 +204,9 @@ class Index(Protocol):
     def passages(self, where: SearchFilter, limit: int = 10_000) -> list[Hit]:
         """Give the passages that meet the filter, in the order of their documents."""
 
+    def entries(self, where: SearchFilter, fields: Sequence[str]) -> Iterator[Hit]:
+        """Give all the passages that meet the filter, in no order, with these fields of their payload alone."""
+
     def get(self, chunk_ids: Sequence[str]) -> list[Hit]:
         """Give the passages of those ids that exist."""
 

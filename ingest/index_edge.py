@@ -1,15 +1,17 @@
 """The embedded index: Qdrant's own core in the process, in a folder that one process owns at a time."""
 
+import fcntl
 import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import qdrant_edge as edge
 
 from ingest.documents import Chunk
-from ingest.errors import ConfigurationError, IndexBusy, IndexMismatch, StorageFailed
+from ingest.errors import ConfigurationError, FanalError, IndexBusy, IndexMismatch, StorageFailed
 from ingest.index import (
     DENSE,
     INTEGER_FIELDS,
@@ -34,6 +36,13 @@ from ingest.index import (
 )
 
 _CONFIG = "edge_config.json"
+
+_BUSY = (
+    "L’index est déjà ouvert par un autre programme (le serveur Fanal, sans doute). "
+    "Passez par ce serveur, ou arrêtez-le."
+)
+
+ALL_POINTS = 1 << 31
 
 PAGE = 1_000
 """Points of one scroll."""
@@ -62,16 +71,20 @@ class EdgeIndex:
         self._folder = folder
         self._dimension = dimension
         self._min_free_mb = min_free_mb
-        self._shard = self._opened(folder)
+        self._lock = _locked(folder)
+        try:
+            self._shard = self._opened(folder)
+        except FanalError:
+            self._lock.close()
+            raise
 
     def _opened(self, folder: Path) -> edge.EdgeShard:
         if not (folder / _CONFIG).exists():  # one that exists is opened on a full disk too: to be searched
             folder.mkdir(parents=True, exist_ok=True)
             _check_space(folder, self._min_free_mb)
         shard = _open(folder, self._dimension)
-        if (
-            _free_mb(folder) >= self._min_free_mb
-        ):  # a field that an earlier Fanal did not filter by gets its index
+        # A field that an earlier Fanal did not filter by gets its index.
+        if _free_mb(folder) >= self._min_free_mb:
             _index_fields(shard)
         return shard
 
@@ -121,12 +134,18 @@ class EdgeIndex:
     def passages(self, where: SearchFilter, limit: int = 10_000) -> list[Hit]:
         return in_reading_order(self._scroll(where, limit))
 
-    def _scroll(self, where: SearchFilter, limit: int) -> Iterator[Hit]:
+    def entries(self, where: SearchFilter, fields: Sequence[str]) -> Iterator[Hit]:
+        return self._scroll(where, ALL_POINTS, list(fields))
+
+    def _scroll(self, where: SearchFilter, limit: int, fields: list[str] | bool = True) -> Iterator[Hit]:
         offset: Any = None
         left = limit
         while left > 0:
             request = edge.ScrollRequest(
-                offset=offset, limit=min(left, PAGE), filter=_filter(where), with_payload=True
+                offset=offset,
+                limit=min(left, PAGE),
+                filter=_filter(where),
+                with_payload=fields,
             )
             records, offset = self._shard.scroll(request)
             yield from (Hit(str(record.id), 0.0, record.payload or {}) for record in records)
@@ -160,16 +179,21 @@ class EdgeIndex:
         return None
 
     def switch(self, folder: Path, embedder: str) -> None:
-        former = self._shard
+        if folder == self._folder:
+            return
+        former, lock = self._shard, _locked(folder)
         with self._writing:
-            self._shard = self._opened(folder)
             try:
+                self._shard = self._opened(folder)
                 check_embedder(self.embedder(), embedder)
-            except IndexMismatch:
+            except FanalError:
                 self._shard = former
+                lock.close()
                 raise
-            former.flush()  # closed when the last search on it ends
-            self._folder = folder
+            self._lock.close()
+            self._folder, self._lock = folder, lock
+        with suppress(Exception):  # nobody will open it again; it is closed when the last search on it ends
+            former.flush()
 
     def flush(self) -> None:
         with self._writing:
@@ -179,7 +203,7 @@ class EdgeIndex:
                 raise StorageFailed(f"L’index de « {self._folder} » refuse une écriture : {error}") from error
 
     def close(self) -> None:
-        with self._writing:
+        with self._writing, self._lock:
             self._shard.close()
 
     def _update(self, operation: edge.UpdateOperation) -> None:
@@ -192,6 +216,22 @@ class EdgeIndex:
             self._shard.update(operation)
         except Exception as error:  # the binding raises nothing finer
             raise StorageFailed(f"L’index de « {self._folder} » refuse une écriture : {error}") from error
+
+
+def _locked(folder: Path) -> IO[str]:
+    """Own the folder until the file that this gives is closed, by a kill if need be.
+
+    Qdrant's own lock comes too late: a second opening is refused, but first replays the journal of the first one,
+    whose next flush then fails.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    file = folder.with_name(f"{folder.name}.lock").open("a")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise IndexBusy(_BUSY) from error
+    return file
 
 
 def _open(folder: Path, dimension: int) -> edge.EdgeShard:
@@ -233,10 +273,7 @@ def _index_fields(shard: edge.EdgeShard) -> None:
 def _explained(error: Exception, folder: Path) -> Exception:
     message = str(error)
     if "WouldBlock" in message:
-        return IndexBusy(
-            "L'index est déjà ouvert par un autre programme (le serveur Fanal, sans doute). "
-            "Passez par ce serveur, ou arrêtez-le."
-        )
+        return IndexBusy(_BUSY)
     if "dimension" in message.lower() or "vector" in message.lower():
         return IndexMismatch(
             f"L'index de « {folder} » a été construit avec un autre modèle d'embeddings ({message}). "

@@ -42,6 +42,8 @@ from ingest.qdrant_calls import (
 
 T = TypeVar("T")
 
+ALL_POINTS = 1 << 31
+
 PAGE = 1_000
 """Points of one scroll, ids of one look-up."""
 
@@ -208,21 +210,31 @@ class ServerIndex:
     def passages(self, where: SearchFilter, limit: int = 10_000) -> list[Hit]:
         return in_reading_order(self._scroll(where, limit))
 
-    def _scroll(self, where: SearchFilter, limit: int) -> Iterator[Hit]:
+    def entries(self, where: SearchFilter, fields: Sequence[str]) -> Iterator[Hit]:
+        return self._scroll(where, ALL_POINTS, list(fields))
+
+    def _scroll(self, where: SearchFilter, limit: int, fields: list[str] | bool = True) -> Iterator[Hit]:
         offset: Any = None
         left = limit
         while left > 0:
-            records, offset = self._page(where, min(left, PAGE), offset)
+            records, offset = self._page(where, min(left, PAGE), offset, fields)
             yield from (_hit(record) for record in records)
             left -= len(records)
             if offset is None or not records:
                 return
 
-    def _page(self, where: SearchFilter, limit: int, offset: Any) -> tuple[list[models.Record], Any]:
+    def _page(
+        self, where: SearchFilter, limit: int, offset: Any, fields: list[str] | bool
+    ) -> tuple[list[models.Record], Any]:
         return self._ask(
             LOOKUP,
             lambda collection: self._client.scroll(
-                collection, _filter(where), limit, offset=offset, timeout=SEARCH_TIMEOUT_S
+                collection,
+                _filter(where),
+                limit,
+                offset=offset,
+                with_payload=fields,
+                timeout=SEARCH_TIMEOUT_S,
             ),
         )
 

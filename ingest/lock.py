@@ -2,15 +2,19 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import IO
 
 from ingest.errors import IngestionRunning
 
 RUN_LOCK = "ingestion.lock"
 FILL_LOCK = "vectors.lock"
+
+TRIES, WAIT_S = 6, 0.02
 
 
 @contextmanager
@@ -56,12 +60,22 @@ def holder(data_dir: Path) -> str:
 def _held(path: Path) -> Iterator[bool]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _taken(file):
             yield False
             return
         file.truncate(0)
         file.write(f"processus {os.getpid()}, depuis le {datetime.now():%d/%m/%Y à %H:%M}")
         file.flush()
         yield True
+
+
+def _taken(file: IO[str]) -> bool:
+    """Try for a tenth of a second: who only looks (`holder`) has it for less than that."""
+    for _ in range(TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(WAIT_S)
+        else:
+            return True
+    return False

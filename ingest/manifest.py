@@ -7,7 +7,7 @@ writes the same passages again, under the same ids. What it says is compared wit
 
 import json
 import sqlite3
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
@@ -17,7 +17,7 @@ from ingest.database import Database
 from ingest.documents import Chunk, Document, Kind
 from ingest.vectors import VECTORS_FILE, VectorCache
 
-_VERSION = 3
+_VERSION = 4
 """Of the tables: an older file is emptied (but for its vectors), and the next run fills it from the index."""
 
 _SCHEMA = """
@@ -36,7 +36,7 @@ CREATE INDEX IF NOT EXISTS passages_waiting ON passages (priority) WHERE embedde
 CREATE INDEX IF NOT EXISTS passages_source ON passages (source, embedded);
 CREATE TABLE IF NOT EXISTS sources (
     source TEXT PRIMARY KEY, kind TEXT NOT NULL, groups TEXT NOT NULL, tried TEXT NOT NULL, problem TEXT,
-    finished TEXT, fingerprint TEXT, report TEXT
+    finished TEXT, fingerprint TEXT, report TEXT, is_open INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 """
 
@@ -186,8 +186,8 @@ class Manifest:
             return {key: Known(*rest) for key, *rest in rows}
 
     def fingerprints(self, source: str) -> dict[str, str]:
-        """Give the fingerprint under which each key of the source is indexed, "" when it must be read again."""
-        return {key: known.fingerprint for key, known in self.known(source).items()}
+        """Give the fingerprint under which each document of the source is indexed, "" when it must be read again."""
+        return {key: known.fingerprint for key, known in self.known(source).items() if known.passages}
 
     def held(self, source: str, keys: Iterable[str]) -> set[str]:
         """Tell which of these keys of the source are known."""
@@ -242,14 +242,15 @@ class Manifest:
         """Note that a file cannot be read; what an earlier version gave stays in the index.
 
         Args:
-            tried: fingerprint of the version and of the means; failing again under the same one counts up.
+            tried: fingerprint of the version and of the means; failing again under the same one counts up, but
+                for "".
         """
         with self._database.transaction() as db:
             db.execute(
                 "INSERT INTO documents (source, key, document_id, fingerprint, error, tried, attempts) "
                 "VALUES (?, ?, ?, '', ?, ?, 1) ON CONFLICT (source, key) DO UPDATE SET "
                 "fingerprint = '', error = excluded.error, tried = excluded.tried, "
-                "attempts = CASE WHEN tried = excluded.tried THEN attempts + 1 ELSE 1 END",
+                "attempts = CASE WHEN tried = excluded.tried AND tried <> '' THEN attempts + 1 ELSE 1 END",
                 (source, key, f"{source}:{key}", reason, tried),
             )
 
@@ -268,13 +269,29 @@ class Manifest:
             db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
             db.execute("DELETE FROM documents WHERE source = ? AND key = ?", (source, key))
 
-    def doubt(self, source: str, document_ids: Iterable[str]) -> None:
-        """Have these documents read again at the next run, even if nothing of them was known."""
-        rows = [(source, document_id.removeprefix(f"{source}:"), document_id) for document_id in document_ids]
+    def withdraw(self, source: str, key: str, document_id: str) -> None:
+        """Note that the index holds nothing of a document any more, and keep what is known of its failures."""
+        with self._database.transaction() as db:
+            db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
+            db.execute(
+                "UPDATE documents SET fingerprint = '', passages = 0, bytes = 0 WHERE source = ? AND key = ?",
+                (source, key),
+            )
+
+    def doubt(self, source: str, held: Mapping[str, int]) -> None:
+        """Have documents read again at the next run, even if nothing of them was known.
+
+        Args:
+            held: how many passages the index holds of each document id.
+        """
+        rows = [
+            (source, document_id.removeprefix(f"{source}:"), document_id, passages)
+            for document_id, passages in held.items()
+        ]
         with self._database.transaction() as db:
             db.executemany(
-                "INSERT INTO documents (source, key, document_id, fingerprint) VALUES (?, ?, ?, '') "
-                "ON CONFLICT (source, key) DO UPDATE SET fingerprint = ''",
+                "INSERT INTO documents (source, key, document_id, fingerprint, passages) VALUES (?, ?, ?, '', ?) "
+                "ON CONFLICT (source, key) DO UPDATE SET fingerprint = '', passages = excluded.passages",
                 rows,
             )
             db.execute("UPDATE sources SET fingerprint = NULL WHERE source = ?", (source,))
@@ -291,10 +308,11 @@ class Manifest:
 
     # ---------------------------------------------------------------- passages
 
-    def passage_ids(self, source: str) -> dict[str, str]:
-        """Give the passages of a source: the document id of each chunk id."""
+    def passages(self, source: str) -> dict[str, tuple[str, str]]:
+        """Give the document id and the hash of each passage of a source, by chunk id."""
         with self._database.transaction() as db:
-            return dict(db.execute("SELECT chunk_id, document_id FROM passages WHERE source = ?", (source,)))
+            rows = db.execute("SELECT chunk_id, document_id, hash FROM passages WHERE source = ?", (source,))
+            return {chunk_id: (document_id, digest) for chunk_id, document_id, digest in rows}
 
     def waiting(self) -> list[Waiting]:
         """Give the passages without a dense vector, in the order in which they should get one."""
@@ -350,8 +368,9 @@ class Manifest:
         """Note that a source is being read: until `finish`, no fingerprint vouches for the whole of it."""
         with self._database.transaction() as db:
             db.execute(
-                "INSERT INTO sources (source, kind, groups, tried) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-                "kind = excluded.kind, groups = excluded.groups, tried = excluded.tried, fingerprint = NULL",
+                "INSERT INTO sources (source, kind, groups, tried, is_open) VALUES (?, ?, ?, ?, 1) "
+                "ON CONFLICT DO UPDATE SET kind = excluded.kind, groups = excluded.groups, "
+                "tried = excluded.tried, fingerprint = NULL, is_open = 1",
                 (source, str(kind), json.dumps(list(groups)), _now()),
             )
 
@@ -365,7 +384,8 @@ class Manifest:
         written = json.dumps(asdict(report), ensure_ascii=False)
         with self._database.transaction() as db:
             db.execute(
-                "UPDATE sources SET finished = ?, problem = NULL, fingerprint = ?, report = ? WHERE source = ?",
+                "UPDATE sources SET finished = ?, problem = NULL, fingerprint = ?, report = ?, is_open = 0 "
+                "WHERE source = ?",
                 (_now(), fingerprint, written, report.source),
             )
 
@@ -379,6 +399,12 @@ class Manifest:
         with self._database.transaction() as db:
             row = db.execute("SELECT fingerprint FROM sources WHERE source = ?", (source,)).fetchone()
             return row[0] if row else None
+
+    def was_cut(self, source: str) -> bool:
+        """Tell whether a run over the source began and did not reach its end."""
+        with self._database.transaction() as db:
+            row = db.execute("SELECT is_open FROM sources WHERE source = ?", (source,)).fetchone()
+            return bool(row and row[0])
 
     def groups(self, source: str) -> tuple[str, ...] | None:
         """Give the groups that the source's documents were last written for; None when it was never read."""

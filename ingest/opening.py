@@ -50,8 +50,7 @@ class Store:
         hold = self.generations.hold(live)
         try:
             with self.manifest.writing():
-                self.index.switch(self.generations.index_dir(live), self.embedder.name)
-                self.manifest.switch(self.generations.manifest_file(live))
+                self._switch(live)
         except IndexMismatch as error:
             hold.close()
             self._refused = live
@@ -68,6 +67,15 @@ class Store:
             self._hold, self.generation = hold, live
             self.generations.prune()
             logger.info("searches now go to generation %d of the index", live)
+
+    def _switch(self, live: int) -> None:
+        """Switch both parts, or neither."""
+        self.manifest.switch(self.generations.manifest_file(live))
+        try:
+            self.index.switch(self.generations.index_dir(live), self.embedder.name)
+        except FanalError:
+            self.manifest.switch(self.generations.manifest_file(self.generation))
+            raise
 
     def close(self) -> None:
         """Put what was written on disk and release the files."""

@@ -21,7 +21,7 @@ from ingest.sources.base import Source
 from ingest.sync import SourceSync, SyncRules
 from ingest.write import DocumentWriter
 
-PIPELINE_VERSION = "3"
+PIPELINE_VERSION = "4"
 """Part of every fingerprint: raise it when parsing or chunking changes what a document becomes."""
 
 
@@ -77,10 +77,11 @@ class Ingestion:
         try:
             for sync in syncs:
                 sync.read()
-                self._index.flush()
-            return [sync.finish() for sync in syncs]
+            for sync in syncs:
+                sync.read_patiently()
         finally:
             self._index.flush()
+        return [sync.finish() for sync in syncs]
 
     def forget_source(self, source: str) -> int:
         """Remove all that a source brought; gives the number of documents."""

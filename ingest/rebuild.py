@@ -5,7 +5,7 @@ A rebuild that is cut short is taken up where it was by the next one.
 """
 
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -51,12 +51,15 @@ def rebuild(settings: IngestSettings, report: Report, *, accept_removals: bool =
 
     before = _live(settings)
     number = _next(settings)
-    options = runs.RunOptions(_names(settings, before), accept_removals=True, retry_set_aside=True)
+    names = _names(settings, before)
+    options = runs.RunOptions(names, accept_removals=True, retry_set_aside=True)
     with closing(_opened(settings, number)) as store:
+        for name in store.manifest.states().keys() - names:  # an earlier rebuild, cut short, had them still
+            runs.ingestion_over(store, settings).forget_source(name)
         reports = runs.run_sources(store, settings, options, report)
         _check_reached(store.manifest)
         if not accept_removals:
-            _check_kept(before, store.manifest, settings.max_removed_share)
+            _check_kept(before, store.manifest, _shares(settings))
         embedded = runs.ingestion_over(store, settings).fill_dense(report)
     _publish(settings, number)
     return Rebuilt(number, reports, embedded)
@@ -72,13 +75,26 @@ def _indexed(manifest: Manifest, source: str) -> set[str]:
     return {key for key, known in manifest.known(source).items() if known.passages}
 
 
-def _names(settings: IngestSettings, before: Collection[str]) -> Sequence[str]:
+def _names(settings: IngestSettings, before: Collection[str]) -> list[str]:
     """List the sources of the file, and the open data that was fetched without being in it."""
     from ingest.sources.config import read_sources
     from ingest.sources.packages import DATASETS
 
     listed = [config.name for config in read_sources(settings.sources_file)]
     return [*listed, *(name for name in before if name in DATASETS and name not in listed)]
+
+
+def _shares(settings: IngestSettings) -> Callable[[str], float]:
+    """Give the share that each source may lose unasked."""
+    from ingest.sources.config import read_sources
+
+    own = {config.name: config.max_removed_share for config in read_sources(settings.sources_file)}
+
+    def share(source: str) -> float:
+        allowed = own.get(source)
+        return settings.max_removed_share if allowed is None else allowed
+
+    return share
 
 
 def _next(settings: IngestSettings) -> int:
@@ -118,7 +134,7 @@ def _check_reached(after: Manifest) -> None:
             raise SourceUnavailable(f"{state.problem} {_KEPT}")
 
 
-def _check_kept(before: Mapping[str, set[str]], after: Manifest, share: float) -> None:
+def _check_kept(before: Mapping[str, set[str]], after: Manifest, share: Callable[[str], float]) -> None:
     """Raise when what the live index answers from would be lost: too many documents, or one that fails now."""
     for source, held in before.items():
         failing = sorted(held & {failure.key for failure in after.failures(source)})
@@ -129,7 +145,7 @@ def _check_kept(before: Mapping[str, set[str]], after: Manifest, share: float) -
                 f"({names}). {_KEPT} {_ACCEPT}"
             )
         left = len(_indexed(after, source))
-        if len(held) - left > max(1, share * len(held)):
+        if len(held) - left > max(1, share(source) * len(held)):
             raise RemovalsWithheld(
                 f"La source « {source} » passerait de {len(held)} à {left} documents. {_KEPT} {_ACCEPT}"
             )

@@ -85,4 +85,4 @@ def _is_due(config: SourceConfig, state: SourceState | None, now: datetime) -> b
         return False
     if state is None or state.last_run is None or state.problem is not None:
         return True
-    return now - datetime.fromisoformat(state.last_run) >= period - min(EARLY, period / 4)
+    return now - datetime.fromisoformat(state.tried) >= period - min(EARLY, period / 4)

@@ -42,7 +42,7 @@ class SourceStatus:
 def source_statuses(
     manifest: Manifest, settings: IngestSettings, configs: Mapping[str, SourceConfig], today: date
 ) -> list[SourceStatus]:
-    """Say how each source stands.
+    """Say how each source stands; open data is reviewed by whoever publishes it, unless its source says otherwise.
 
     Args:
         configs: the sources file, by name; open data that was fetched may stand without being in it.
@@ -52,12 +52,13 @@ def source_statuses(
     found = []
     for name, state in manifest.states(settings.file_attempts).items():
         config = configs.get(name)
-        months = config.review_months if config and config.review_months else settings.review_months
+        is_open_data = config is None or config.dataset is not None
+        months = (config and config.review_months) or (None if is_open_data else settings.review_months)
         found.append(
             SourceStatus(
                 name=name,
                 state=state,
-                stale=manifest.stale(name, months_before(today, months), today),
+                stale=manifest.stale(name, months_before(today, months), today) if months else [],
                 failures=manifest.failures(name),
                 is_listed=config is not None or name in DATASETS,
             )
@@ -149,6 +150,8 @@ def _print_source(status: SourceStatus, attempts: int, console: Console, limit: 
         say(console, f"  illisible : {name}, {failure.key} : {failure.reason} ({tries})", "red")
     for key, day in status.stale[:limit]:
         say(console, f"  à revoir : {name}, {key}, pas revu depuis le {day:%d/%m/%Y}")
+    if limit is None and state.undated:
+        say(console, f"  sans date : {state.undated} documents en vigueur (colonnes « date » ou « revu_le »)")
     hidden = sum(max(0, len(lines) - (limit or len(lines))) for lines in (status.failures, status.stale))
     if hidden:
         say(console, f"  … et {hidden} autres : python -m ingest status {name}")

@@ -4,30 +4,29 @@ read      new and changed documents, then the removals; a file that takes minute
 finish    the files that were put off, then the word that the source was read to its end
 """
 
-import itertools
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import TypeVar
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from ingest.errors import (
+    FanalError,
     LoadLater,
     RemovalsWithheld,
     SourceUnavailable,
+    StorageFailed,
     UnreadableFile,
     UnreadableMetadata,
 )
 from ingest.manifest import Failure, Known, Manifest, SourceReport
 from ingest.progress import Progress, Report
 from ingest.sources.base import FailedItem, Item, Source
-from ingest.write import DocumentWriter, Version
+from ingest.write import DocumentWriter, Version, batched
 
 logger = logging.getLogger(__name__)
 
 DOCUMENTS_A_BATCH = 64
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,40 +79,66 @@ class SourceSync:
         self._report = report
         self._known: dict[str, Known] = {}
         self._seen = _Seen()
-        self._contents: Counter[str] = Counter()
+        self._contents: dict[str, str] = {}
+        self._later_keys: set[str] = set()
         self._later: list[tuple[Item, str]] = []
         self._stamp: str | None = None
         self._ended = False
 
     def read(self) -> None:
         """Bring everything up to date but the files that take minutes; a source out of reach loses nothing."""
-        try:
+        with self._stopping():
             self._restrict()
+            whole = self._source.fingerprint()
+            self._stamp = f"{self._rules.version}/{whole}" if whole is not None else None
             self._writer.mend(self._name)
-            if not self._is_unchanged():
+            is_unchanged = self._stamp is not None and self._stamp == self._manifest.source_fingerprint(
+                self._name
+            )
+            self._manifest.begin(self._name, self._source.kind, self._source.groups)
+            self._known = self._manifest.known(self._name)
+            if is_unchanged:
+                self._pass_over()
+            else:
                 self._read()
-        except (SourceUnavailable, UnreadableFile, RemovalsWithheld) as error:
-            self._stop(error)
+
+    def read_patiently(self) -> None:
+        """Read the files that were put off, and remove what they take the place of."""
+        if self._ended or not self._later:
+            return
+        with self._stopping():
+            for count, (item, stamp) in enumerate(self._later, start=1):
+                self._report(Progress("lecture patiente", self._name, count - 1, len(self._later)))
+                self._later_keys.discard(item.key)
+                if versions := list(self._versions(item, stamp, patient=True)):
+                    self._writer.write(self._name, versions)
+                self._report(Progress("lecture patiente", self._name, count, len(self._later)))
+            self._remove_gone()
 
     def finish(self) -> SourceReport:
-        """Read the files that were put off, then note that the source was read to its end."""
+        """Note that the source was read to its end, once the index is on disk."""
         if not self._ended:
-            try:
-                self._read_patiently()
-                self._manifest.finish(self.done, self._stamp)
-            except SourceUnavailable as error:
-                self._stop(error)
+            self._manifest.finish(self.done, self._stamp)
         failures = self._manifest.failures(self._name)
         self.done.failures = [*(self._line(f) for f in failures), *self.done.failures]
         _, self.done.passages = self._manifest.coverage().get(self._name, (0, 0))
         return self.done
 
-    def _read_patiently(self) -> None:
-        for count, (item, stamp) in enumerate(self._later, start=1):
-            self._report(Progress("lecture patiente", self._name, count - 1, len(self._later)))
-            if versions := list(self._versions(item, stamp, patient=True)):
-                self._writer.write(self._name, versions)
-            self._report(Progress("lecture patiente", self._name, count, len(self._later)))
+    @contextmanager
+    def _stopping(self) -> Iterator[None]:
+        """Stop this source, and let the others go on, whatever it does; only what concerns all of them goes through."""
+        try:
+            yield
+        except (SourceUnavailable, UnreadableFile, RemovalsWithheld) as error:
+            self._stop(str(error))
+        except StorageFailed as error:
+            self._stop(str(error))  # there is room for a line still
+            raise
+        except FanalError:
+            raise
+        except Exception as error:  # a library's surprise in one source must not end the night for the others
+            logger.exception("source %s", self._name)
+            self._stop(f"La lecture de la source s’est arrêtée sur une erreur imprévue : {error!r}")
 
     def _line(self, failure: Failure) -> str:
         aside = failure.attempts >= self._rules.attempts
@@ -121,13 +146,13 @@ class SourceSync:
             f" (mis de côté après {failure.attempts} essais)" if aside else ""
         )
 
-    def _stop(self, error: Exception) -> None:
+    def _stop(self, problem: str) -> None:
         self._ended = True
         if self._manifest.groups(self._name) is None:
             self._manifest.begin(self._name, self._source.kind, self._source.groups)
-        self._manifest.stop(self._name, str(error))
-        self.done.failures.append(str(error))
-        logger.warning("source %s not read to its end: %s", self._name, error)
+        self._manifest.stop(self._name, problem)
+        self.done.failures.append(problem)
+        logger.info("source %s not read to its end: %s", self._name, problem)
 
     def _restrict(self) -> None:
         """Take rights away first: a source that then cannot be read must not keep its former readers."""
@@ -135,28 +160,19 @@ class SourceSync:
         if before is not None and not set(before) <= set(self._source.groups):
             self._writer.restrict(self._name, self._source.groups)
 
-    def _is_unchanged(self) -> bool:
-        """Tell, where the source vouches for the whole of itself, whether it was read to its end as it is."""
-        whole = self._source.fingerprint()
-        self._stamp = f"{self._rules.version}/{whole}" if whole is not None else None
-        if self._stamp is None or self._stamp != self._manifest.source_fingerprint(self._name):
-            return False
-        known = self._manifest.known(self._name)
-        self.done.unchanged = sum(row.error is None for row in known.values())
-        self._report(Progress("lecture", self._name, len(known), len(known)))
-        self._ended = True
-        return True
+    def _pass_over(self) -> None:
+        """Count a source that vouches for the whole of itself, and was read to its end as it is."""
+        self.done.unchanged = sum(row.error is None for row in self._known.values())
+        self._report(Progress("lecture", self._name, len(self._known), len(self._known)))
 
     def _read(self) -> None:
-        self._manifest.begin(self._name, self._source.kind, self._source.groups)
-        self._known = self._manifest.known(self._name)
         items = self._source.items()
         total = 0
         if isinstance(
             items, Sequence
         ):  # all keys are known beforehand: too many removals stop before any change
             total = len(items)
-            self._contents.update(item.content for item in items)
+            self._contents = {item.key: item.content for item in items}
             self._check_removals({item.key for item in items})
         for batch in batched(self._changed(items, total), DOCUMENTS_A_BATCH):
             self._writer.write(self._name, batch)
@@ -170,7 +186,7 @@ class SourceSync:
             if known and known.fingerprint == stamp:
                 self.done.unchanged += 1
                 self._seen.good.add(item.key)
-            elif known and self._is_set_aside(known, item, stamp):
+            elif known and not isinstance(item, FailedItem) and self._is_set_aside(known, item, stamp):
                 self._seen.failed.add(item.key)
             else:
                 yield from self._versions(item, stamp, patient=False)
@@ -186,7 +202,9 @@ class SourceSync:
             document = item.load(patient)
         except LoadLater:
             self._later.append((item, stamp))
+            self._later_keys.add(item.key)
             self._seen.good.add(item.key)
+            self._withdraw_if_narrowed(item)
             return
         except UnreadableFile as error:
             self._fail(item, stamp, error)
@@ -199,11 +217,29 @@ class SourceSync:
         yield Version(item.key, stamp, item.content, document)
 
     def _fail(self, item: Item, stamp: str, error: UnreadableFile) -> None:
+        known = self._known.get(item.key)
         if isinstance(error, UnreadableMetadata):  # perhaps it was reserved: nobody finds it meanwhile
-            self._writer.remove(self._name, [item.key])
-        self._manifest.record_failure(self._name, item.key, str(error), _tried(item, stamp))
+            self._withdraw(item.key)
+        else:
+            self._withdraw_if_narrowed(item)
+        tried = _tried(item, stamp)
         self._seen.failed.add(item.key)
-        self._seen.unplaced |= isinstance(item, FailedItem)
+        if isinstance(item, FailedItem):  # found again at each reading of its file, which is no attempt
+            tried = ""
+            self._seen.unplaced |= not item.is_note and not (known and known.passages)
+        self._manifest.record_failure(self._name, item.key, str(error), tried)
+
+    def _withdraw(self, key: str) -> None:
+        known = self._known.get(key)
+        if known and known.passages:
+            self._writer.withdraw(self._name, key, known.document_id)
+            self._known[key] = replace(known, passages=0)
+
+    def _withdraw_if_narrowed(self, item: Item) -> None:
+        """Take out a document that is not read now, when fewer people may see it or it holds for a shorter time."""
+        known = self._known.get(item.key)
+        if known and known.passages and self._writer.is_narrowed(known.document_id, item.described()):
+            self._withdraw(item.key)
 
     def _check_removals(self, present: set[str]) -> None:
         """Raise `RemovalsWithheld` when more than the allowed share of the documents is gone.
@@ -211,7 +247,7 @@ class SourceSync:
         A document that only changed its name is not gone. One alone may always go.
         """
         held = {key: row for key, row in self._known.items() if row.passages}
-        arrived = Counter(self._contents)
+        arrived = Counter(self._contents.values())
         arrived.subtract(held[key].content for key in present & held.keys())
         renamed, gone = 0, 0
         for key in held.keys() - present:
@@ -228,8 +264,8 @@ class SourceSync:
             self.done.withheld = gone
             raise RemovalsWithheld(
                 f"{gone} documents sur {len(held)} ont disparu de la source « {self._name} », plus que les "
-                f"{allowed:.0%} permis : rien n’a été retiré. Vérifiez la source ; si c’est voulu : "
-                f"python -m ingest run {self._name} --accept-removals"
+                f"{allowed * 100:.0f}\N{NO-BREAK SPACE}% permis : rien n’a été retiré. Vérifiez la source ; "
+                f"si c’est voulu : python -m ingest run {self._name} --accept-removals"
             )
 
     def _remove_gone(self) -> None:
@@ -240,21 +276,21 @@ class SourceSync:
                 f"La source « {self._name} » ne contient plus rien (dossier démonté ?) : rien n’a été retiré. "
                 f"Si c’est voulu : python -m ingest forget {self._name}"
             )
-        gone = self._known.keys() - seen.good - seen.failed
-        if seen.unplaced:  # a row that cannot be read may be one of those that are indexed
+        gone = self._known.keys() - seen.good - seen.failed - self._awaited()
+        if seen.unplaced and not self._rules.accept_removals:
+            # A row that cannot be read may be one of those that are indexed.
             gone = {key for key in gone if not self._known[key].passages}
         else:
             self._check_removals(seen.good | seen.failed)
         self.done.removed = self._writer.remove(self._name, gone)
 
+    def _awaited(self) -> set[str]:
+        """Give the former names of the files that failed or were put off under a new one: they answer meanwhile."""
+        new = self._seen.failed | self._later_keys
+        contents = {content for key, content in self._contents.items() if key in new and content}
+        return {key for key, row in self._known.items() if row.content in contents}
+
 
 def _tried(item: Item, stamp: str) -> str:
     """Give what a failure is tied to: the version that was read, and the means that it was read with."""
     return f"{stamp}/{item.attempt}"
-
-
-def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
-    """Cut `items` into tuples of `size`, the last one shorter (`itertools.batched` from Python 3.12)."""
-    waiting = iter(items)
-    while batch := tuple(itertools.islice(waiting, size)):
-        yield batch

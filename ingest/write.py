@@ -6,10 +6,12 @@ DocumentWriter.mend      what the manifest and the index do not agree on is read
 DocumentWriter.restrict  fewer groups may read a source, from now on
 """
 
+import itertools
 import logging
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from llama_index.core.ingestion import IngestionPipeline
 from llama_index.core.schema import BaseNode, TextNode, TransformComponent
@@ -20,11 +22,14 @@ from ingest.chunk import chunk_document
 from ingest.documents import EVERYONE, Chunk, Document
 from ingest.index import Index, SearchFilter
 from ingest.manifest import Manifest
+from ingest.sources.base import Described
 
 logger = logging.getLogger(__name__)
 
-ALL_PASSAGES = 10_000_000
-"""Passages listed when the manifest and the index do not agree: all of them."""
+PASSAGES_A_CHANGE = 1_000
+"""Passages whose groups are changed by one call."""
+
+T = TypeVar("T")
 
 
 class StructureChunker(TransformComponent):
@@ -135,14 +140,37 @@ class DocumentWriter:
                 self._manifest.forget(source, key, known[key].document_id)
         return removed
 
+    def withdraw(self, source: str, key: str, document_id: str) -> None:
+        """Take a document out of the index, and keep what is known of its failures."""
+        self._index.delete(SearchFilter(groups=None, document_id=document_id))
+        self._manifest.withdraw(source, key, document_id)
+
+    def is_narrowed(self, document_id: str, described: Described | None) -> bool:
+        """Tell whether what is said of a document now lets it be read by fewer people, or for less long."""
+        if described is None:
+            return False
+        where = SearchFilter(groups=None, document_id=document_id)
+        for entry in self._index.entries(where, ("groups", "from_day", "to_day")):
+            groups, validity = described
+            held = entry.payload["groups"]
+            first = validity.valid_from.toordinal() if validity.valid_from else 0
+            readers = EVERYONE in groups or set(held) <= set(groups)
+            return (
+                not readers
+                or first > entry.payload["from_day"]
+                or validity.last_day < entry.payload["to_day"]
+            )
+        return False
+
     def mend(self, source: str) -> None:
         """Have what the manifest and the index do not agree on read again, whatever came between them.
 
-        A kill, a power cut, a lost manifest or an index restored from a backup: the counts tell, then the ids.
+        Two counts tell whether a passage or a vector is missing or too many. After a run that was cut (a kill, a
+        power cut), when either file may be the older one, each passage's own digest is compared too.
         """
         everything = SearchFilter(groups=None, sources=(source,))
         embedded, passages = self._manifest.coverage().get(source, (0, 0))
-        if self._index.count(everything) != passages:
+        if self._manifest.was_cut(source) or self._index.count(everything) != passages:
             self._doubt(source, everything)
         with_vector = SearchFilter(groups=None, sources=(source,), embedded=True)
         if self._index.count(with_vector) < embedded:
@@ -150,17 +178,19 @@ class DocumentWriter:
             self._manifest.doubt_vectors(source)
 
     def _doubt(self, source: str, everything: SearchFilter) -> None:
-        known = self._manifest.passage_ids(source)
-        held = {
-            hit.chunk_id: str(hit.payload["document_id"])
-            for hit in self._index.passages(everything, ALL_PASSAGES)
-        }
-        lost = {document for chunk, document in known.items() if chunk not in held}
-        stray = {document for chunk, document in held.items() if chunk not in known}
-        logger.warning(
-            "source %s: the index and its manifest differ on %d documents", source, len(lost | stray)
-        )
-        self._manifest.doubt(source, lost | stray)
+        known = self._manifest.passages(source)
+        held: Counter[str] = Counter()
+        agreed: Counter[str] = Counter()
+        for entry in self._index.entries(everything, ("document_id", "hash")):
+            document = str(entry.payload["document_id"])
+            held[document] += 1
+            if known.get(entry.chunk_id) == (document, entry.payload["hash"]):
+                agreed[document] += 1
+        wanted = Counter(document for document, _ in known.values())
+        wrong = {d for d in wanted.keys() | held.keys() if not wanted[d] == held[d] == agreed[d]}
+        if wrong:
+            logger.warning("source %s: the index and its manifest differ on %d documents", source, len(wrong))
+            self._manifest.doubt(source, {document: held[document] for document in wrong})
 
     def restrict(self, source: str, groups: Sequence[str]) -> None:
         """Let only these groups read what the source brought, before any of it is read again.
@@ -170,10 +200,18 @@ class DocumentWriter:
         if EVERYONE in groups:
             return
         readers: dict[tuple[str, ...], list[str]] = {}
-        for hit in self._index.passages(SearchFilter(groups=None, sources=(source,)), ALL_PASSAGES):
-            held = tuple(hit.payload["groups"])
+        for entry in self._index.entries(SearchFilter(groups=None, sources=(source,)), ("groups",)):
+            held = tuple(entry.payload["groups"])
             allowed = tuple(groups) if EVERYONE in held else tuple(g for g in held if g in groups)
             if allowed != held:
-                readers.setdefault(allowed, []).append(hit.chunk_id)
+                readers.setdefault(allowed, []).append(entry.chunk_id)
         for allowed, chunk_ids in readers.items():
-            self._index.set_groups(chunk_ids, allowed)
+            for some in batched(chunk_ids, PASSAGES_A_CHANGE):
+                self._index.set_groups(some, allowed)
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
+    """Cut `items` into tuples of `size`, the last one shorter (`itertools.batched` from Python 3.12)."""
+    waiting = iter(items)
+    while batch := tuple(itertools.islice(waiting, size)):
+        yield batch

@@ -72,7 +72,8 @@ class IngestionService:
             self._runs[run.id] = run
             for old in list(self._runs)[:-KEPT_RUNS]:
                 del self._runs[old]
-            self._spawn(lambda: self._work(run, held.pop_all()))
+            owned = held.pop_all()
+            self._spawn(lambda: self._work(run, owned))
         return self._view(run)
 
     def forget(self, source: str) -> int:

@@ -198,7 +198,7 @@ class SourceReport(_Wire):
 
 
 class IngestionView(_Wire):
-    """Answer of `/v1/ingestions`: where a run stands."""
+    """Answer of `/v1/ingestions`: where a run stands; `reserved_failures` are in sources that are not shown."""
 
     id: str
     state: Literal["running", "done", "failed"]
@@ -208,6 +208,7 @@ class IngestionView(_Wire):
     reports: list[SourceReport]
     embedded: int
     to_embed: int
+    reserved_failures: int = 0
     error: str | None = None
 
 

@@ -137,7 +137,11 @@ class QdrantRest:
     def _scroll(self, name: str, body: bytes) -> models.ScrollResult:
         asked = _parsed(models.ScrollRequest, body)
         points, after = self.store.scroll(
-            name, scroll_filter=asked.filter, limit=asked.limit or 10, offset=asked.offset
+            name,
+            scroll_filter=asked.filter,
+            limit=asked.limit or 10,
+            offset=asked.offset,
+            with_payload=True if asked.with_payload is None else asked.with_payload,
         )
         return models.ScrollResult(points=points, next_page_offset=after)
 

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from openpyxl import Workbook
 
-from ingest.documents import Document, Kind, Status
+from ingest.documents import Document, Kind, Status, Validity
 from ingest.errors import SourceUnavailable, UnreadableFile
-from ingest.sources import tabular
+from ingest.parse import Limits
 from ingest.sources.certification import Certification
 from ingest.sources.certifications import CertificationSource
 from ingest.sources.config import SourceConfig
+from ingest.sources.records import Remark
 from ingest.sources.rncp import read_certifications
 from ingest.sources.training import CatalogueError
 
@@ -163,13 +164,13 @@ def test_a_replacement_is_known_on_both_sides(tmp_path: Path) -> None:
 
 def test_bad_rows_are_reported_and_the_others_are_read(tmp_path: Path) -> None:
     bad = STANDARD.replace("RNCP90004", "inconnu").replace("07/05/2029", "31/02/2029")
-    reasons: list[str] = []
+    said: list[Remark] = []
     (tmp_path / "a.csv").write_text(bad, "utf-8", newline="")
-    read = list(read_certifications(tmp_path / "a.csv", reasons.append))
+    read = list(read_certifications(tmp_path / "a.csv", said.append))
     assert {found.number for found in read} == {"RNCP90002", "RS99003", "RNCP90005"}
-    assert reasons == [
-        "ligne 5 : numéro de fiche illisible « inconnu »",
-        "RNCP90001 : date illisible « 31/02/2029 »",
+    assert said == [
+        Remark("ligne 5 : numéro de fiche illisible « inconnu »"),
+        Remark("RNCP90001 : date illisible « 31/02/2029 »", key="RNCP90001"),
     ]
 
 
@@ -180,10 +181,10 @@ def test_tables_that_are_not_ours_are_named_with_their_headers(tmp_path: Path) -
     ):
         list(read_certifications(tmp_path))
     (tmp_path / "standard.csv").write_text(STANDARD, "utf-8", newline="")
-    reasons: list[str] = []
-    assert len(list(read_certifications(tmp_path, reasons.append))) == 5
-    assert reasons
-    assert "notes.csv" in reasons[0]
+    said: list[Remark] = []
+    assert len(list(read_certifications(tmp_path, said.append))) == 5
+    assert "notes.csv" in said[0].reason
+    assert said[0].is_note
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 rien", b"pas une archive"])
@@ -194,30 +195,40 @@ def test_a_broken_archive_is_a_clear_error(tmp_path: Path, content: bytes) -> No
     assert isinstance(caught.value, UnreadableFile)
 
 
-def test_a_zip_bomb_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tabular, "UNPACKED_BYTES", 5_000_000)
+def test_a_zip_bomb_is_refused_before_it_is_read(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "export.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.csv", "Numero_Fiche;Intitule\n" + "0" * 6_000_000)
-    with pytest.raises(CatalogueError, match="démesuré"):
+    with pytest.raises(CatalogueError, match=r"export\.zip.*bombe zip"):
         list(read_certifications(tmp_path / "export.zip"))
+    with pytest.raises(CatalogueError, match=r"export\.zip.*une fois décompressé"):
+        list(read_certifications(tmp_path / "export.zip", None, Limits(max_uncompressed_bytes=5_000_000)))
 
 
-def test_a_workbook_that_is_a_zip_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "export", STANDARD + "\r\n" * 600_000)
+    for path in (folder, folder / "export_fiches_CSV_Standard_2026_11_20.csv"):
+        with pytest.raises(
+            CatalogueError, match=r"Standard_2026_11_20\.csv : le fichier pèse 1 Mo.*FILE_MAX_MB"
+        ):
+            list(read_certifications(path, None, Limits(max_bytes=1_000_000)))
+
+
+def test_a_workbook_that_is_a_zip_bomb_is_refused(tmp_path: Path) -> None:
     Workbook().save(tmp_path / "a.xlsx")
     with zipfile.ZipFile(tmp_path / "a.xlsx", "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/media/vide.bin", b"\0" * 6_000_000)
-    monkeypatch.setattr(tabular, "UNPACKED_BYTES", 5_000_000)
-    with pytest.raises(CatalogueError, match="démesuré"):
+    with pytest.raises(CatalogueError, match=r"a\.xlsx.*bombe zip"):
         list(read_certifications(tmp_path / "a.xlsx"))
 
 
-def test_a_member_of_an_archive_that_climbs_out_of_it_is_read_in_place(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["../../evil.csv", "/evil.csv"])
+def test_an_archive_with_a_member_that_climbs_out_of_it_is_refused(tmp_path: Path, name: str) -> None:
     inner = tmp_path / "a" / "b"
     inner.mkdir(parents=True)
     with zipfile.ZipFile(inner / "export.zip", "w") as archive:
-        archive.writestr("../../evil.csv", STANDARD)
-        archive.writestr("/evil.csv", "Numero_Fiche;Nsf_Code\r\nRNCP90001;254\r\n")
-    assert read(inner / "export.zip")["RNCP90001"].nsf == ("254",)
+        archive.writestr(name, STANDARD)
+    with pytest.raises(CatalogueError, match="chemin interdit"):
+        read(inner / "export.zip")
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["export.zip"]
 
 
@@ -277,6 +288,21 @@ class TestSource:
         assert "État : cette certification n’est plus active" in texts
         assert texts["Remplacée par : RNCP90001"] == ("rncp:RNCP90001",)
         assert document.validity.status is Status.SUPERSEDED
+
+    def test_the_source_s_own_end_and_status_apply_to_its_certifications(self, tmp_path: Path) -> None:
+        write_folder(tmp_path / "export")
+        config = SourceConfig(
+            name="rncp",
+            kind=Kind.TRAINING,
+            certifications=Path("export"),
+            status=Status.REPEALED,
+            valid_to=date(2026, 8, 31),
+        )
+        found = {
+            i.key: i.load().validity for i in CertificationSource(config, tmp_path, lambda: TODAY).items()
+        }
+        assert found["RNCP90001"] == Validity(date(2024, 5, 7), date(2026, 8, 31), Status.REPEALED)
+        assert found["RNCP90002"] == Validity(date(2019, 5, 7), date(2024, 5, 6), Status.REPEALED)
 
     def test_what_is_left_out_is_in_the_report(self, tmp_path: Path) -> None:
         folder = write_folder(tmp_path / "export", STANDARD.replace("07/05/2029", "demain"))

@@ -15,10 +15,11 @@ from ingest.check_files import looks_scanned
 from ingest.errors import ConfigurationError
 from ingest.index import Index
 from ingest.manifest import Manifest
-from ingest.parse import libreoffice, ocr
+from ingest.parse import Limits, libreoffice, ocr
 from ingest.pipeline import Ingestion
 from ingest.settings import ROOT, IngestSettings
 from ingest.sources.config import select_sources
+from tests.faulty_readers import scanned_or_dead, sessions_or_dead
 from tests.support import WordEmbedder
 
 DOCUMENTS = ROOT / "sample" / "documents"
@@ -137,7 +138,7 @@ def test_the_address_of_a_document_is_shown(tmp_path: Path, check: Check) -> Non
 def test_scans_are_announced_where_nothing_reads_them(
     tmp_path: Path, check: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scan = next(path for path in DOCUMENTS.rglob("*.pdf") if looks_scanned(path.read_bytes()))
+    scan = next(path for path in DOCUMENTS.rglob("*.pdf") if looks_scanned(path, Limits()))
     write(tmp_path, a_pdf=scan.read_bytes())
     monkeypatch.setattr(ocr, "missing_ocr", lambda: "l'OCR n'est pas installé")
     assert check().problems == ["1 PDF sans doute numérisés ne seront pas lus : l'OCR n'est pas installé"]
@@ -148,14 +149,34 @@ def test_scans_are_announced_where_nothing_reads_them(
 
 
 def test_scans_are_told_from_pdfs_with_text() -> None:
-    scanned = {path.name for path in DOCUMENTS.rglob("*.pdf") if looks_scanned(path.read_bytes())}
+    scanned = {path.name for path in DOCUMENTS.rglob("*.pdf") if looks_scanned(path, Limits())}
     assert "PR-024 Sécurité des locaux et évacuation.pdf" in scanned
     assert "PR-004 Délais de réponse (2022).pdf" not in scanned
 
 
 @pytest.mark.parametrize("pdf", [b"", b"%PDF-1.7 cut", b"not a pdf"])
-def test_a_pdf_that_does_not_open_is_no_scan(pdf: bytes) -> None:
-    assert looks_scanned(pdf) is False
+def test_a_pdf_that_does_not_open_is_no_scan(tmp_path: Path, pdf: bytes) -> None:
+    (tmp_path / "a.pdf").write_bytes(pdf)
+    assert looks_scanned(tmp_path / "a.pdf", Limits()) is False
+
+
+def test_pdfs_are_opened_by_another_process(
+    tmp_path: Path, check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that ends whoever opens it (pdfium is written in C) ends that process, and the next one is looked at."""
+    monkeypatch.setattr("ingest.check_files.looks_scanned", scanned_or_dead)
+    write(tmp_path, a_pdf=b"%PDF-1.7 kill", b_pdf=b"%PDF-1.7 scan")
+    found = check(FOLDER + "ocr = false\n")
+    assert found.notes == ["1 PDF sans doute numérisés ne seront pas lus (ocr = false)"]
+
+
+def test_a_catalogue_that_ends_whoever_reads_it_is_a_problem(
+    tmp_path: Path, check: Check, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.sources.catalogue.read_sessions", sessions_or_dead)
+    (tmp_path / "offre.xml").write_text("<lheo/>")
+    [problem] = check(FOLDER.replace('folder = "notes"', 'lheo = "offre.xml"')).problems
+    assert "interrompue brutalement" in problem
 
 
 def test_an_old_format_needs_libreoffice(

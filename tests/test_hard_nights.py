@@ -6,12 +6,14 @@ import sqlite3
 import subprocess
 import sys
 from collections import namedtuple
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from ingest.chunk import chunk_document
 from ingest.documents import Kind
 from ingest.errors import IngestionRunning, StorageFailed
 from ingest.index import Index, Query, SearchFilter
@@ -24,7 +26,7 @@ from ingest.parse.ocr import missing_ocr
 from ingest.pipeline import Ingestion
 from ingest.settings import ROOT
 from ingest.sources.files import FolderSource
-from tests.support import WordEmbedder
+from tests.support import WordEmbedder, make_document
 
 ALL = SearchFilter(groups=None)
 Usage = namedtuple("Usage", "total used free")
@@ -80,6 +82,7 @@ def test_a_disk_that_fills_up_stops_the_run_and_loses_nothing(
         patch.setattr("shutil.disk_usage", lambda _: Usage(10**12, 10**12, 40 * 10**6))
         with pytest.raises(StorageFailed, match="Il ne reste que 40 Mo"):
             ingestion.run_sources([source])
+        assert "40 Mo" in (manifest.states()["notes"].problem or "")
         assert [hit.payload["title"] for hit in index.search(Query("texte", where=ALL))] == ["A"]
         index.close()
         index = EdgeIndex(
@@ -91,6 +94,27 @@ def test_a_disk_that_fills_up_stops_the_run_and_loses_nothing(
     assert index.count(ALL) == 2
     index.close()
     manifest.close()
+
+
+def test_a_second_program_is_refused_without_harm_to_the_first(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    index = EdgeIndex(folder, 64)
+    second = (
+        "import sys; from pathlib import Path; from ingest.index_edge import EdgeIndex\n"
+        "EdgeIndex(Path(sys.argv[1]), 64)"
+    )
+    for turn in range(3):
+        index.upsert(chunk_document(make_document(str(turn), f"Texte numéro {turn}."), 1_800), {}, "essai")
+        index.flush()
+        index.delete(SearchFilter(groups=None, document_id="essai:0"))
+        refused = subprocess.run(
+            [sys.executable, "-c", second, str(folder)], cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        assert "IndexBusy" in refused.stderr
+        index.flush()
+    index.close()
+    with closing(EdgeIndex(folder, 64)) as again:
+        assert again.count(ALL) == 2
 
 
 _FULL = """

@@ -235,3 +235,13 @@ def test_the_embedded_index_and_the_client_rank_alike(tmp_path: Path) -> None:
                 edge, *others = ([round(hit.score, 3) for hit in opened.search(query)] for opened in both)
                 for other in others:
                     assert edge == pytest.approx(other, abs=2e-3), (text, side)
+
+
+def test_entries_give_every_passage_with_the_fields_that_are_asked(index: Index) -> None:
+    documents = [make_document(f"d{number}", f"Texte {number}.") for number in range(30)]
+    chunks = [chunk for document in documents for chunk in chunk_document(document, 1_800)]
+    index.upsert(chunks, {}, "essai")
+    entries = list(index.entries(SearchFilter(groups=None), ("document_id", "hash")))
+    assert {entry.chunk_id: dict(entry.payload) for entry in entries} == {
+        chunk.chunk_id: {"document_id": chunk.document.document_id, "hash": chunk.hash} for chunk in chunks
+    }

@@ -1,6 +1,7 @@
 """A file that hangs, eats the memory or crashes costs itself alone: it is named, and the next one is read."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from ingest.errors import LoadLater, UnreadableFile
 from ingest.parse import Limits, parse_file
 from ingest.parse.isolated import FileReader
+from ingest.parse.scratch import Scratch
 from tests.faulty_parsers import by_name
 from tests.hostile_pdfs import compressed_page, nested_forms
 
@@ -130,7 +132,7 @@ def test_its_process_ends_when_the_one_that_asked_is_killed(tmp_path: Path) -> N
         [sys.executable, str(script)],
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": root},
+        env=os.environ | {"PYTHONPATH": root, "TMPDIR": str(tmp_path)},
     )
     assert parent.stdout is not None
     number = int(parent.stdout.readline())
@@ -138,7 +140,31 @@ def test_its_process_ends_when_the_one_that_asked_is_killed(tmp_path: Path) -> N
     parent.wait()
     parent.stdout.close()
     assert gone(number)
-    assert not list((tmp_path / "tmp").glob("fanal-*"))
+    assert not list(tmp_path.glob("fanal-*"))
+
+
+def test_a_folder_that_a_kill_left_behind_goes_with_the_next_start(tmp_path: Path) -> None:
+    left, held, other = (
+        tmp_path / name for name in ("fanal-lecture-a", "fanal-lecture-b", "fanal-lecture-c")
+    )
+    for folder in (left, held, other):
+        (folder / "profil").mkdir(parents=True)
+        os.utime(folder, (0, 0))
+    other.touch()
+    lock = os.open(held, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    Scratch(tmp_path).close()
+    os.close(lock)
+    assert sorted(tmp_path.iterdir()) == [held, other]
+
+
+def test_a_folder_in_use_stays_while_others_start(tmp_path: Path) -> None:
+    first = Scratch(tmp_path)
+    os.utime(first.path, (0, 0))
+    Scratch(tmp_path).close()
+    assert list(tmp_path.iterdir()) == [first.path]
+    first.close()
+    assert not list(tmp_path.iterdir())
 
 
 def gone(number: int) -> bool:

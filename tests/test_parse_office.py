@@ -4,11 +4,13 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Iterator
+from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
 
 import docx
 import openpyxl
+import pptx
 import pytest
 from docx.enum.style import WD_STYLE_TYPE
 from docx.oxml import parse_xml
@@ -211,3 +213,19 @@ def test_links_of_a_word_document_lead_to_pages_only(word: "docx.document.Docume
             )
         )
     assert blocks_of(word)[0].links == ("https://exemple.fr",)
+
+
+def test_the_date_the_footer_and_the_number_of_each_slide_are_left_out() -> None:
+    deck = pptx.Presentation()
+    slide = deck.slides.add_slide(deck.slide_layouts[1])
+    for placeholder in [*slide.slide_layout.placeholders][2:]:
+        slide.shapes._spTree.append(deepcopy(placeholder._element))
+    for shape, text in zip(
+        slide.shapes, ("Accueil", "Ouvert à 9 h.", "12/03/2026", "Interne", "7"), strict=True
+    ):
+        shape.text_frame.text = text
+    deck.save(buffer := BytesIO())
+    assert told(parse_bytes(buffer.getvalue(), "a.pptx")) == [
+        ("heading", 1, 1, "Accueil"),
+        ("list_item", 0, 1, "Ouvert à 9 h."),
+    ]

@@ -75,6 +75,52 @@ def test_a_link_stays_away_from_scripts_behind_the_base_of_its_page() -> None:
     )
 
 
+def test_the_questions_of_folded_sections_are_headings() -> None:
+    page = """<main><h1>FAQ</h1><section class="fr-accordion"><h3><button aria-controls="a">Et le CPF ?</button></h3>
+    <div id="a"><p>Oui.</p></div></section><details><summary><button>Et le bilan ?</button></summary>Non.</details>
+    <h2>Contact <button>Copier le lien</button></h2><p>Tél. <button>Appeler</button></p></main>"""
+    assert [(block.kind, block.text) for block in parse_bytes(page.encode(), "p.html").blocks] == [
+        ("heading", "FAQ"),
+        ("heading", "Et le CPF ?"),
+        ("paragraph", "Oui."),
+        ("paragraph", "Et le bilan ?"),
+        ("paragraph", "Non."),
+        ("heading", "Contact"),
+        ("paragraph", "Tél."),
+    ]
+
+
+def test_a_hidden_button_of_a_heading_stays_hidden() -> None:
+    assert texts(f"<body><h2><button hidden>{ORDER}</button></h2><p>Ouvert.</p></body>") == ["Ouvert."]
+
+
+def test_a_remark_within_the_content_is_kept_and_one_beside_it_is_not() -> None:
+    page = "<body><aside>Publicité</aside><main><p>Texte.</p><aside>À noter : 1 600 €.</aside>Suite.</main></body>"
+    assert texts(page) == ["Texte.", "À noter : 1 600 €.", "Suite."]
+
+
+@pytest.mark.parametrize("role", ["complementary", "navigation"])
+def test_the_role_of_a_remark_tells_whether_it_is_content(role: str) -> None:
+    page = f"<main><p>Texte.</p><aside role='{role}'>À noter.</aside></main>"
+    assert texts(page) == (["Texte.", "À noter."] if role == "complementary" else ["Texte."])
+
+
+def test_the_caption_of_a_table_stands_before_it() -> None:
+    page = (
+        "<table><caption>Tarifs de <b>2025</b></caption><tr><th>Action<th>Prix<tr><td>Bilan<td>1500</table>"
+    )
+    assert texts(page) == ["Tarifs de 2025", "| Action | Prix |\n| --- | --- |\n| Bilan | 1500 |"]
+
+
+def test_items_keep_the_numbers_that_their_list_gives_them() -> None:
+    page = "<ol start=3><li>trois<li value='7'>sept<li>huit</ol><ol start='x'><li>un</ol>"
+    assert texts(page) == ["3. trois", "7. sept", "8. huit", "1. un"]
+    assert [block.text for block in parse_bytes(b"4. quatre\n5. cinq\n", "a.md").blocks] == [
+        "4. quatre",
+        "5. cinq",
+    ]
+
+
 def test_attached_documents_are_read_below_their_names() -> None:
     message = EmailMessage()
     message["Subject"] = "Deux pièces"

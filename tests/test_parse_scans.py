@@ -2,12 +2,17 @@
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
 
 import pypdf
+import pypdfium2
 import pytest
+from PIL import Image
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
 
 from ingest.errors import LoadLater, UnreadableFile
 from ingest.parse import Limits, ocr, parse_bytes
@@ -90,3 +95,75 @@ def test_the_time_of_all_the_pages_is_bounded(monkeypatch: pytest.MonkeyPatch) -
 def test_the_time_of_one_page_is_bounded() -> None:
     with pytest.raises(UnreadableFile, match=r"de la page 1 a dépassé 0\.05 secondes"):
         parse_bytes(scan(1), "a.pdf", Limits(ocr_seconds_per_page=0.05))
+
+
+STAMP = (
+    "Envoyé en préfecture le 12/03/2026",
+    "Reçu en préfecture le 12/03/2026",
+    "ID : 075-21750001-DEL2026",
+)
+
+
+def stamped(
+    lines: Sequence[str], pages: int = 1, text_mode: int = 0, height: float = A4[1], first: bool = False
+) -> bytes:
+    """A scanned page, with text over it at its top right, or under it when drawn `first`, and a small picture."""
+    image = ImageReader(scanned_image())
+    canvas = Canvas(buffer := BytesIO(), pagesize=A4)
+    for _ in range(pages):
+        for step in ("text", "image") if first else ("image", "text"):
+            if step == "image":
+                canvas.drawImage(image, 0, A4[1] - height, A4[0], height)
+                continue
+            text = canvas.beginText(420, 770)
+            text.setFont("Helvetica", 7)
+            text.setTextRenderMode(text_mode)
+            text.textLines(list(lines))
+            canvas.drawText(text)
+            canvas.drawImage(image, 60, 20, 40, 40)
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def scanned_image() -> Image.Image:
+    with pypdfium2.PdfDocument(scan(1)) as document:
+        image: Image.Image = document[0].render(scale=2.5, grayscale=True).to_pil()
+        return image
+
+
+@needs_ocr
+def test_a_stamped_scan_is_read_with_its_stamp_once() -> None:
+    text = " ".join(block.text for block in parse_bytes(stamped(STAMP), "a.pdf").blocks)
+    assert "Sécurité des locaux et évacuation" in text
+    assert "alarme" in text
+    assert [text.count(line) for line in STAMP] == [1, 1, 1]
+    assert text.lower().count("fecture le 12") == 2
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        pytest.param(lambda: stamped(STAMP * 6), id="much text"),
+        pytest.param(lambda: stamped(STAMP, text_mode=3), id="invisible text"),
+        pytest.param(lambda: stamped(STAMP, first=True), id="text behind the image"),
+        pytest.param(lambda: stamped(STAMP, height=0.4 * A4[1]), id="a picture on the page"),
+    ],
+)
+@needs_ocr
+def test_a_page_whose_text_is_there_is_not_read_again(
+    page: Callable[[], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ocr, "_tesseract", refuse)
+    assert STAMP[0] in parse_bytes(page(), "a.pdf").blocks[0].text
+
+
+def test_without_ocr_a_stamped_scan_gives_its_stamp_and_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    blocks = parse_bytes(stamped(STAMP), "a.pdf", Limits(ocr=False)).blocks
+    assert " ".join(block.text for block in blocks) == " ".join(STAMP)
+    assert "Images des pages [1] laissées de côté : l'OCR est désactivé" in caplog.text
+
+
+def test_without_ocr_scans_whose_stamp_is_their_only_text_are_refused() -> None:
+    with pytest.raises(UnreadableFile, match=r"numérisé.*désactivé"):
+        parse_bytes(stamped(STAMP, pages=2), "a.pdf", Limits(ocr=False))

@@ -254,6 +254,9 @@ def test_a_file_whose_restriction_cannot_be_read_is_found_by_nobody(bench: Bench
         attempt: str = ""
         content: str = ""
 
+        def described(self) -> None:
+            return None
+
         def load(self, patient: bool = True) -> Document:  # noqa: ARG002 - the protocol's
             raise UnreadableMetadata("metadonnees.csv, ligne 2 : date illisible")
 

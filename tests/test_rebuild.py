@@ -68,6 +68,11 @@ def ingest(settings: IngestSettings) -> None:
         fill_vectors(store, settings, silent)
 
 
+def _stop_at_vectors(progress: Progress) -> None:
+    if progress.stage == "vecteurs":
+        raise IngestionStopped("arrêt")
+
+
 def texts(store: Store) -> set[str]:
     return {hit.payload["text"] for hit in store.index.passages(ALL)}
 
@@ -141,16 +146,49 @@ def test_a_document_that_answers_today_and_fails_in_the_rebuild_is_not_lost_unas
 
 
 def test_a_rebuild_cut_short_is_taken_up(live: Store, settings: IngestSettings) -> None:
-    def stop(progress: Progress) -> None:
-        if progress.stage == "vecteurs":
-            raise IngestionStopped("arrêt")
-
     with pytest.raises(IngestionStopped):
-        rebuild(settings, stop)
+        rebuild(settings, _stop_at_vectors)
     live.follow()
     assert live.index.count(ALL) == 6
     [report] = rebuild(settings, silent).reports
     assert (report.unchanged, report.added) == (6, 0)
+
+
+def test_a_source_that_left_the_file_between_two_tries_is_not_published(
+    live: Store, settings: IngestSettings, organisation: Path
+) -> None:
+    toml = organisation / "sources.toml"
+    listed = toml.read_text()
+    (organisation / "vieux").mkdir()
+    (organisation / "vieux" / "a.md").write_text("# Vieux\n\nUn vieux texte.\n")
+    toml.write_text(f'{listed}\n[[source]]\nname = "vieux"\nkind = "procedure"\nfolder = "vieux"\n')
+    with pytest.raises(IngestionStopped):
+        rebuild(settings, _stop_at_vectors)
+    toml.write_text(listed)
+    rebuild(settings, silent)
+    live.follow()
+    assert "Un vieux texte." not in texts(live)
+
+
+def test_a_source_s_own_share_holds_for_a_rebuild(
+    live: Store, settings: IngestSettings, organisation: Path
+) -> None:
+    toml = organisation / "sources.toml"
+    toml.write_text(f"{toml.read_text()}max_removed_share = 0.2\n")
+    for number in range(2):
+        (organisation / "notes" / f"note-{number}.md").unlink()
+    with pytest.raises(RemovalsWithheld, match="passerait de 6 à 4"):
+        rebuild(settings, silent)
+    assert live.index.count(ALL) == 6
+
+
+def test_a_server_that_keeps_the_former_index_is_known(
+    live: Store, settings: IngestSettings, words: Callable[[str], None]
+) -> None:
+    words("autre-modele")
+    rebuild(settings, silent)
+    live.follow()
+    assert Generations(settings.data_dir).former_in_use()
 
 
 def test_an_index_of_another_embedder_waits_for_the_server_to_be_started_with_it(

@@ -138,6 +138,7 @@ SOURCE = '[[source]]\nname = "a"\nkind = "legal"\n'
         ('pattern = "."', "« . » n’est pas un motif"),
         ('pattern = "a**b"', "** est seul entre deux /"),
         ('file = "a.pdf"', "plusieurs endroits (folder, file)"),
+        ('pattern = "sous\\notes"', "la barre \\ ne tient pas entre guillemets doubles"),
     ],
 )
 def test_a_wrong_line_is_named_with_its_fix(tmp_path: Path, line: str, words: str) -> None:
@@ -298,6 +299,23 @@ def test_a_page_outside_the_list_of_hosts_is_refused(tmp_path: Path, pages: str,
         ('[[source]]\ngroups = ["a" "b"]\n', 'ligne 2, « groups = ["a" "b"] » : il manque une virgule'),
         ("[[source\n", "ligne 1, « [[source » : il manque un crochet ]"),
         ('[[source]]\nfolder = "C:\\documents"\n', 'ligne 2, « folder = "C:\\documents" » : la barre \\'),
+        (
+            '[[source]]\nfolder = "C:\\utilisateurs\\docs"\n',
+            'ligne 2, « folder = "C:\\utilisateurs\\docs" » : la barre \\ ne tient pas entre guillemets doubles :'
+            " écrivez le chemin entre guillemets simples, '…', ou avec /",
+        ),
+        (
+            '[[source]]\nfolder = "\\\\serveur\\usagers"\n',
+            'ligne 2, « folder = "\\\\serveur\\usagers" » : la barre \\ ne tient pas',
+        ),
+        (
+            "[[source]]\nvalid_from = 01/02/2025\n",
+            "ligne 2, « valid_from = 01/02/2025 » : une date s’écrit AAAA-MM-JJ, sans guillemets : 2025-02-01",
+        ),
+        (
+            "[[source]]\nvalid_to = 31-12-2025 # fin\n",
+            "ligne 2, « valid_to = 31-12-2025 # fin » : une date s’écrit AAAA-MM-JJ, sans guillemets : 2025-12-31",
+        ),
         (
             "[[source]]\nname = 'a' 'b'\n",
             "ligne 2, « name = 'a' 'b' » : il y a quelque chose après la valeur",

@@ -1,19 +1,22 @@
 """A sync that can be trusted: removals that are asked for, renames, files set aside, scans put off, rights."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from ingest.documents import EVERYONE, Document, Kind
-from ingest.errors import LoadLater, SourceUnavailable, UnreadableFile
+from ingest.chunk import chunk_document
+from ingest.documents import EVERYONE, Document, Kind, Status, Validity
+from ingest.errors import LoadLater, SourceUnavailable, UnreadableFile, UnreadableMetadata
 from ingest.index import Index, SearchFilter
 from ingest.manifest import Manifest, SourceReport
 from ingest.pipeline import Ingestion
 from ingest.progress import Progress
 from ingest.settings import IngestSettings
-from ingest.sources.base import Item
+from ingest.sources.base import Described, FailedItem, Item, LoadedItem
 from ingest.sources.files import FolderSource
 from tests.support import WordEmbedder, make_document
 
@@ -132,6 +135,45 @@ def test_a_folder_that_is_renamed_is_no_removal(store: Store, folder: Path) -> N
     assert "notes:archives/note-0.txt" in store.ids()
 
 
+@pytest.mark.parametrize("trouble", ["fails", "slow"])
+def test_a_file_renamed_while_it_cannot_be_read_answers_under_its_former_name(
+    store: Store, trouble: str
+) -> None:
+    store.run(Items([Shaky("avant.pdf", content="abc", fails=False)]))
+    item = Shaky("après.pdf", content="abc", fails=True, slow=trouble == "slow")
+    report = store.run(Items([item]))
+    assert (report.removed, store.ids()) == (0, ["essai:avant.pdf"])
+    item.fails, item.fingerprint = False, "v2"
+    report = store.run(Items([item]))
+    assert (report.removed, store.ids()) == (1, ["essai:après.pdf"])
+
+
+def test_removals_are_asked_for_after_the_manifest_was_lost_too(
+    store: Store, folder: Path, tmp_path: Path
+) -> None:
+    store.run(notes(folder))
+    for number in range(4):
+        (folder / f"note-{number}.txt").unlink()
+    store.manifest.switch(tmp_path / "autre.sqlite")
+    report = store.run(notes(folder))
+    assert (report.withheld, len(store.ids())) == (4, 10)
+
+
+def test_an_index_older_than_its_manifest_is_mended_after_a_run_that_was_cut(
+    store: Store, folder: Path
+) -> None:
+    store.run(notes(folder))
+    [before] = store.index.passages(SearchFilter(groups=None, document_id="notes:note-0.txt"))
+    (folder / "note-0.txt").write_text("La note numéro 0 parle du tramway.")
+    store.run(notes(folder))
+    former = make_document("note-0.txt", before.payload["text"], source="notes", title="note-0")
+    store.index.upsert(chunk_document(former, 1_800), {}, store.embedder.name)  # what a power cut can leave
+    store.manifest.begin("notes", Kind.PROCEDURE, (EVERYONE,))
+    assert store.run(notes(folder)).changed == 1
+    [after] = store.index.passages(SearchFilter(groups=None, document_id="notes:note-0.txt"))
+    assert "tramway" in after.payload["text"]
+
+
 # ---------------------------------------------------------------- failures
 
 
@@ -146,6 +188,10 @@ class Shaky:
     fails: bool = True
     slow: bool = False
     read: int = 0
+    said: Described | None = None
+
+    def described(self) -> Described | None:
+        return self.said
 
     def load(self, patient: bool = True) -> Document:
         if self.slow and not patient:
@@ -203,6 +249,35 @@ def test_a_file_set_aside_is_read_again_when_it_is_asked(store: Store) -> None:
     assert store.run(Items([item]), retry_set_aside=True).failures == []
 
 
+def sessions(*keys: str) -> list[Item]:
+    return [LoadedItem(key, make_document(key, f"Session {key}.")) for key in keys]
+
+
+def test_a_note_about_a_row_keeps_nothing_that_is_gone(store: Store) -> None:
+    note = FailedItem("catalogue (1)", "ligne 3 : durée illisible", is_note=True)
+    store.run(Items([*sessions("a", "b", "c"), note]))
+    report = store.run(Items([*sessions("a", "b"), note]))
+    assert (report.removed, report.failures) == (1, ["catalogue (1) : ligne 3 : durée illisible"])
+    assert store.ids() == ["essai:a", "essai:b"]
+
+
+def test_a_row_left_out_keeps_what_may_be_it_however_often_it_is_met(store: Store) -> None:
+    broken = FailedItem("catalogue (1)", "ligne 3 : date illisible")
+    store.run(Items(sessions("a", "b", "c")))
+    for _ in range(5):
+        report = store.run(Items([*sessions("a", "b"), broken]))
+    assert report.removed == 0
+    assert report.failures == ["catalogue (1) : ligne 3 : date illisible"]
+    assert store.run(Items([*sessions("a", "b"), broken]), accept_removals=True).removed == 1
+
+
+def test_a_row_left_out_that_says_which_one_it_is_keeps_that_one_only(store: Store) -> None:
+    store.run(Items(sessions("a", "b", "c")))
+    report = store.run(Items([*sessions("a"), FailedItem("b", "ligne 3 : date illisible")]))
+    assert report.removed == 1
+    assert store.ids() == ["essai:a", "essai:b"]
+
+
 # ---------------------------------------------------------------- long scans
 
 
@@ -242,6 +317,30 @@ def test_a_long_scan_that_did_not_change_keeps_its_passages_and_is_not_read_agai
     assert (item.read, report.unchanged, report.removed) == (1, 1, 0)
 
 
+# ---------------------------------------------------------------- sources that vouch for the whole of themselves
+
+
+@dataclass
+class Stamped(Items):
+    stamp: str = "v1"
+
+    def fingerprint(self) -> str:  # type: ignore[override]  # this one has a fingerprint
+        if not self.reachable:
+            raise SourceUnavailable("débranché")
+        return self.stamp
+
+
+def test_a_source_that_is_back_unchanged_has_no_problem_any_more_and_was_read_now(store: Store) -> None:
+    store.run(Stamped(sessions("a")))
+    store.run(Stamped(sessions("a"), reachable=False))
+    broken = store.manifest.states()["essai"]
+    assert broken.problem == "débranché"
+    report = store.run(Stamped(sessions("a")))
+    mended = store.manifest.states()["essai"]
+    assert (report.unchanged, mended.problem) == (1, None)
+    assert (mended.last_run or "") >= (broken.last_run or "")
+
+
 # ---------------------------------------------------------------- rights
 
 
@@ -264,9 +363,71 @@ class _Loaded:
     attempt: str = ""
     content: str = ""
 
+    def described(self) -> None:
+        return None
+
     @property
     def key(self) -> str:
         return self.document.document_id.partition(":")[2]
 
     def load(self, patient: bool = True) -> Document:  # noqa: ARG002 - the protocol's
         return self.document
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        (("direction",), Validity()),
+        ((EVERYONE,), Validity(valid_to=date(2020, 1, 1))),
+        ((EVERYONE,), Validity(valid_from=date(2090, 1, 1))),
+        ((EVERYONE,), Validity(status=Status.REPEALED)),
+    ],
+)
+@pytest.mark.parametrize("slow", [False, True])
+def test_a_document_that_is_narrowed_while_it_cannot_be_read_is_found_by_nobody(
+    store: Store, said: Described, slow: bool
+) -> None:
+    item = Shaky(fails=False)
+    store.run(Items([item]))
+    assert store.readable_by() == 1
+    item.fails, item.slow, item.fingerprint, item.said = True, slow, "v2", said
+    store.run(Items([item]))
+    assert store.index.count(ALL) == 0
+
+
+def test_a_document_that_fails_and_is_described_as_before_stays(store: Store) -> None:
+    item = Shaky(fails=False, said=((EVERYONE,), Validity()))
+    store.run(Items([item]))
+    item.fails, item.fingerprint = True, "v2"
+    store.run(Items([item]))
+    assert store.readable_by() == 1
+
+
+def test_wrong_metadata_are_set_aside_like_any_failure(store: Store) -> None:
+    class Misdescribed(Shaky):
+        def load(self, patient: bool = True) -> Document:  # noqa: ARG002 - the protocol's
+            self.read += 1
+            raise UnreadableMetadata("metadonnees.csv, ligne 2 : date illisible")
+
+    store.run(Items([Shaky(fails=False)]))
+    item = Misdescribed(fingerprint="v2")
+    for _ in range(5):
+        report = store.run(Items([item]))
+    assert (item.read, store.index.count(ALL)) == (3, 0)
+    assert "mis de côté après 3 essais" in report.failures[0]
+
+
+def test_a_surprise_in_one_source_does_not_end_the_night_for_the_others(store: Store) -> None:
+    class Surprising(Items):
+        def items(self) -> Iterable[Item]:
+            raise TypeError("BookView.__init__() got an unexpected keyword argument")
+
+    ingestion = Ingestion(store.index, store.manifest, store.embedder)
+    first, second = ingestion.run_sources([Surprising([]), Items([Shaky("a", fails=False)], name="autre")])
+    assert "erreur imprévue" in first.failures[0]
+    assert second.added == 1
+
+
+def test_reading_the_manifest_does_not_wait_for_a_batch_that_is_written(store: Store) -> None:
+    with store.manifest.writing(), ThreadPoolExecutor(1) as other:
+        assert other.submit(store.manifest.dense_share).result(timeout=5) == 1.0

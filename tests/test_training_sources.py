@@ -15,6 +15,7 @@ from ingest.errors import SourceUnavailable, UnreadableFile
 from ingest.sources.catalogue import CatalogueSource
 from ingest.sources.config import SourceConfig
 from ingest.sources.lheo import read_lheo
+from ingest.sources.records import Remark
 from ingest.sources.rendering import to_markdown
 from ingest.sources.table import read_table
 from ingest.sources.training import FRENCH_COLUMNS, CatalogueError, MissingColumnError, TrainingSession
@@ -147,7 +148,7 @@ class TestReadLheo:
         )
         assert list(read_lheo(path)) == [
             TrainingSession(
-                session_id="00090011200015-F1-S1",
+                session_id="00090011200015-F1-brisecombe-20270112-S1",
                 title="Maçon",
                 objectives="Savoir écrire.\n- Lire\n- Compter",
                 certification_code="RNCP90011",
@@ -182,20 +183,48 @@ class TestReadLheo:
 
     def test_a_bad_date_is_reported_and_the_others_are_read(self, tmp_path: Path) -> None:
         sessions = (("S1", "20270231", ""), ("S2", "20270630", "20270112"), ("S3", "20270112", "20270630"))
-        reasons: list[str] = []
-        read = list(read_lheo(write_lheo(tmp_path / "a.xml", sessions=sessions), reasons.append))
-        assert [session.session_id for session in read] == ["00090011200015-F1-S3"]
-        assert "S1" in reasons[0]
-        assert "20270231" in reasons[0]
-        assert "précède le début" in reasons[1]
+        said: list[Remark] = []
+        read = list(read_lheo(write_lheo(tmp_path / "a.xml", sessions=sessions), said.append))
+        assert [session.session_id for session in read] == ["00090011200015-F1-brisecombe-20270112-S3"]
+        assert "S1" in said[0].reason
+        assert "20270231" in said[0].reason
+        assert "précède le début" in said[1].reason
+        assert [remark.is_note for remark in said] == [False, False]
 
     def test_a_missing_title_and_a_duplicate_are_reported(self, tmp_path: Path) -> None:
-        reasons: list[str] = []
-        assert not list(read_lheo(write_lheo(tmp_path / "a.xml", title=" "), reasons.append))
-        twice = (("S1", "20270112", ""), ("S1", "20270301", ""))
-        assert len(list(read_lheo(write_lheo(tmp_path / "b.xml", sessions=twice), reasons.append))) == 1
-        assert "intitulé absent" in reasons[0]
-        assert "double" in reasons[1]
+        said: list[Remark] = []
+        assert not list(read_lheo(write_lheo(tmp_path / "a.xml", title=" "), said.append))
+        twice = (("S1", "20270112", ""), ("S1", "20270112", "20270301"))
+        assert len(list(read_lheo(write_lheo(tmp_path / "b.xml", sessions=twice), said.append))) == 1
+        assert "intitulé absent" in said[0].reason
+        assert "double" in said[1].reason
+        assert [remark.is_note for remark in said] == [False, True]
+
+    @pytest.mark.parametrize("numbers", [(' numero="A1"', ' numero="A2"'), ("", "")])
+    def test_two_actions_that_number_their_sessions_alike_are_both_read(
+        self, tmp_path: Path, numbers: tuple[str, str]
+    ) -> None:
+        whole = write_lheo(tmp_path / "a.xml").read_text("utf-8")
+        start, end = whole.index("<action>"), whole.index("</action>") + len("</action>")
+        first, second = (whole[start:end].replace("<action>", f"<action{number}>") for number in numbers)
+        second = second.replace("Brisecombe", "Brest")
+        path = tmp_path / "b.xml"
+        path.write_text(whole[:start] + first + second + whole[end:], "utf-8")
+        sessions = list(read_lheo(path, pytest.fail))
+        assert [session.place for session in sessions] == ["Brisecombe", "Brest"]
+        path.write_text(whole[:start] + second + first + whole[end:], "utf-8")
+        assert {s.session_id for s in read_lheo(path)} == {s.session_id for s in sessions}
+
+    def test_a_session_left_out_keeps_its_id_where_it_can_be_told(self, tmp_path: Path) -> None:
+        path = write_lheo(tmp_path / "a.xml")
+        [before] = read_lheo(path)
+        path.write_text(path.read_text("utf-8").replace("20270630", "20270231"), "utf-8")
+        said: list[Remark] = []
+        assert list(read_lheo(path, said.append)) == []
+        assert said[0].key == before.session_id
+        path.write_text(path.read_text("utf-8").replace("20270112", "20270231"), "utf-8")
+        assert list(read_lheo(path, said.append)) == []
+        assert said[1].key is None
 
     def test_without_a_number_the_id_is_stable_and_tells_dates_apart(self, tmp_path: Path) -> None:
         sessions = (("", "20270112", ""), ("", "20270301", ""))
@@ -408,12 +437,12 @@ class TestReadTable:
     def test_bad_rows_are_reported_with_their_line(self, tmp_path: Path) -> None:
         bad_date = CSV_ROW.replace("12/01/2027", "31/02/2027")
         bad_price = CSV_ROW.replace("1 250,50 €", "sur devis").replace("12/01/2027", "à définir")
-        reasons: list[str] = []
+        said: list[Remark] = []
         path = write_csv(tmp_path / "a.csv", bad_date, ";;;", bad_price, CSV_ROW)
-        first, second = read_table(path, CSV_COLUMNS, reasons.append)
-        assert reasons == [
-            "ligne 2 : date illisible « 31/02/2027 »",
-            "ligne 4 : prix illisible : « sur devis »",
+        first, second = read_table(path, CSV_COLUMNS, said.append)
+        assert said == [
+            Remark("ligne 2 : date illisible « 31/02/2027 »"),
+            Remark("ligne 4 : prix illisible : « sur devis »", is_note=True),
         ]
         assert (first.price_euros, first.starts_on) == (None, None)
         assert second.starts_on == date(2027, 1, 12)
@@ -440,6 +469,8 @@ class TestReadTable:
         [
             ("Niveau 5 (bac +2)", 5),
             ("bac +5 (niveau 7)", 7),
+            ("Niveau : 5", 5),
+            ("NIV5", 5),
             ("V", 3),
             ("V bis", None),
             ("Sans niveau", None),

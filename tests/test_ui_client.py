@@ -14,8 +14,17 @@ from fastapi.responses import PlainTextResponse, StreamingResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.schemas import AskRequest, SearchRequest
-from tests.browser.scripted_api import ARTICLE, BILAN, KEPT, OVERLOADED, SCENES, SOURCES, scripted_api
+from server.schemas import AskRequest, IngestionRequest, SearchRequest
+from tests.browser.scripted_api import (
+    ARTICLE,
+    BILAN,
+    KEPT,
+    OVERLOADED,
+    SCENES,
+    SOURCES,
+    run_view,
+    scripted_api,
+)
 from ui.client import (
     AnswerCut,
     AnswerDone,
@@ -144,6 +153,15 @@ def test_search_sources_and_ready_give_wire_types(client: FanalClient) -> None:
     client.ready()
     assert client.sources() == SOURCES
     assert client.search(SearchRequest(query="destruction", k=2)) == [BILAN, ARTICLE]
+
+
+def test_a_run_is_started_and_followed(client: FanalClient) -> None:
+    asked = IngestionRequest(sources=["qualite"], accept_removals=True)
+
+    started = client.start_ingestion(asked)
+
+    assert started == run_view(asked, is_read=False)
+    assert client.ingestion(started.id) == started
 
 
 def test_a_document_whose_id_holds_a_slash_is_found(client: FanalClient) -> None:

@@ -1,11 +1,12 @@
 """The trust line and the wording around it: what an advisor relies on, said right."""
 
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from server.schemas import Statement
 from tests.browser.scripted_api import ARTICLE, BILAN, DESTROYED, FORMER, KEPT, OLD_NOTE, UNVERIFIED
 from ui.trust import in_force, trust
-from ui.wording import counted, french, long_date, moment, whole
+from ui.wording import counted, french, long_date, megabytes, moment, whole
 
 TODAY = date(2026, 11, 22)
 PASSAGES = {passage.id: passage for passage in (BILAN, ARTICLE, OLD_NOTE)}
@@ -74,7 +75,16 @@ def test_nothing_verified_is_doubt() -> None:
 def test_dates_moments_and_numbers_are_french() -> None:
     assert long_date(date(2026, 11, 22)) == "22\u00a0novembre\u00a02026"
     assert moment("2026-02-01T06:05:00+01:00") == "1er\u00a0février\u00a02026 à\u00a06\u00a0h\u00a005"
+    assert moment("2026-02-01T23:05:00+00:00", ZoneInfo("Europe/Paris")).startswith(
+        "2\u00a0février\u00a02026 à\u00a00\u00a0h"
+    )
     assert moment("hier") == "hier"
+    assert [megabytes(size) for size in (0, 1, 12_300, 3_900_000)] == [
+        "0\u00a0ko",
+        "1\u00a0ko",
+        "13\u00a0ko",
+        "3,9\u00a0Mo",
+    ]
     assert whole(1234567) == "1\u202f234\u202f567"
     assert (counted(0, "phrase", "phrases"), counted(2, "phrase", "phrases")) == (
         "0\u00a0phrase",

@@ -5,8 +5,8 @@ from pathlib import Path
 import streamlit as st
 
 from ui.client import FanalClient
-from ui.pages import question, sources
 from ui.settings import UiSettings
+from ui.views import question, sources
 
 HERE = Path(__file__).parent
 

@@ -19,6 +19,8 @@ from server.schemas import (
     Answer,
     AskRequest,
     DocumentView,
+    IngestionRequest,
+    IngestionView,
     Passage,
     Problem,
     SearchRequest,
@@ -127,6 +129,18 @@ class FanalClient:
         """Give what is indexed, source by source."""
         with _contract():
             return _SOURCES.validate_json(self._send("GET", "/v1/sources").content)
+
+    def start_ingestion(self, request: IngestionRequest) -> IngestionView:
+        """Start a run over sources; one that is under way is an `ApiError` of status 409."""
+        response = self._send("POST", "/v1/ingestions", request)
+        with _contract():
+            return IngestionView.model_validate_json(response.content)
+
+    def ingestion(self, run_id: str) -> IngestionView:
+        """Say where a run stands."""
+        response = self._send("GET", f"/v1/ingestions/{quote(run_id, safe='')}")
+        with _contract():
+            return IngestionView.model_validate_json(response.content)
 
     def search(self, request: SearchRequest) -> list[Passage]:
         """Give the passages nearest to a query, best first."""

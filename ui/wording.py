@@ -1,7 +1,8 @@
 """French as it is printed: dates, counts, and the spaces that a line must not break at."""
 
+import math
 import re
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 
 MONTHS = (
     "janvier",
@@ -32,12 +33,14 @@ def long_date(day: date) -> str:
     return f"{number}\u00a0{MONTHS[day.month - 1]}\u00a0{day.year}"
 
 
-def moment(iso: str) -> str:
-    """Write an ISO 8601 moment in full, in its own time zone; anything else comes back as it is."""
+def moment(iso: str, zone: tzinfo | None = None) -> str:
+    """Write an ISO 8601 moment in full, in `zone` or in its own; anything else comes back as it is."""
     try:
         when = datetime.fromisoformat(iso)
     except ValueError:
         return iso
+    if zone is not None and when.tzinfo is not None:
+        when = when.astimezone(zone)
     return f"{long_date(when)} à\u00a0{when.hour}\u00a0h\u00a0{when.minute:02d}"
 
 
@@ -49,3 +52,10 @@ def whole(number: int) -> str:
 def counted(number: int, singular: str, plural: str) -> str:
     """Write a number with its noun; in French, 0 and 1 are singular."""
     return f"{whole(number)}\u00a0{singular if number < 2 else plural}"
+
+
+def megabytes(size: int) -> str:
+    """Write a size given in bytes: "3,9 Mo", "12 ko"."""
+    if size >= 1_000_000:
+        return f"{size / 1_000_000:.1f}\u00a0Mo".replace(".", ",")
+    return f"{math.ceil(size / 1_000)}\u00a0ko"

@@ -15,20 +15,22 @@ from ingest.parse.parsed import ParsedFile
 from ingest.parse.tidy import decode, decode_as, first_heading, iso_date, markdown_table, tidy, web_link
 
 _DROPPED = tuple(
-    "script style noscript template svg iframe object nav footer aside button select textarea input"
+    "script style noscript template svg iframe object nav footer button select textarea input"
     " audio video canvas".split()
 )
-_DROPPED_ROLES = ("navigation", "banner", "contentinfo", "search", "complementary")
+_DROPPED_ROLES = ("navigation", "banner", "contentinfo", "search")
+_IN_CONTENT = "(ancestor::main or ancestor::article or ancestor::*[@role='main'])"
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BLOCK_TAGS = frozenset(
     "p div section article main header form body ul ol li dl dt dd blockquote pre figure figcaption address"
-    " details summary table caption thead tbody tr td th hr center fieldset legend".split()
+    " aside details summary table caption thead tbody tr td th hr center fieldset legend".split()
 ) | frozenset(_HEADINGS)
 _LIST_TAGS = frozenset(("li", "dt", "dd"))
 _DATE_NAMES = ("date", "dc.date", "dcterms.date", "dcterms.modified", "article:published_time")
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?\s*([\w-]+)""", re.IGNORECASE)
 _META_WITHIN = 4096
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
+_ITEM_NUMBER = re.compile(r"\s*(-?\d{1,6})\b")
 _MAX_SPAN = 100
 _MAX_CELLS = 1_000_000
 
@@ -77,19 +79,34 @@ def _base(root: Any) -> str | None:
 def _prune(root: Any) -> None:
     """Take away what surrounds the content and what no reader sees, such as orders hidden in a page for a model.
 
-    A `header` or `form` that holds the content itself stays.
+    A `header` or `form` that holds the content itself stays, and so does an `aside` within it (a remark).
     """
+    _show_folded_titles(root)
     etree.strip_elements(root, *_DROPPED, with_tail=False)
     roles = " or ".join(f"@role='{role}'" for role in _DROPPED_ROLES)
     # The header of an article holds its title; a form around a heading is the page (ASP.NET, SharePoint).
     for element in root.xpath(
-        f"//*[{roles} or @hidden or @aria-hidden='true'] | //header[not(ancestor::main or ancestor::article)]"
+        f"//*[{roles} or @hidden or @aria-hidden='true']"
+        f" | //header[not({_IN_CONTENT})] | //aside[not({_IN_CONTENT})]"
+        f" | //*[@role='complementary'][not(self::aside and {_IN_CONTENT})]"
         " | //form[not(descendant::h1 or descendant::h2 or descendant::main)]"
     ):
         _drop(element)
     for element in root.xpath("//*[@style]"):
         if _HIDDEN_STYLE.search(element.get("style")):
             _drop(element)
+
+
+def _show_folded_titles(root: Any) -> None:
+    """Read the title that folds a section (the French State's own pages): the whole of it is a button."""
+    for title in root.xpath(
+        "//*[self::summary or self::h1 or self::h2 or self::h3 or self::h4 or self::h5"
+        " or self::h6][.//button]"
+    ):
+        buttons = title.xpath(".//button")
+        if tidy(title.text_content()) == tidy(" ".join(button.text_content() for button in buttons)):
+            for button in buttons:
+                button.tag = "span"
 
 
 def _drop(element: Any) -> None:
@@ -134,7 +151,7 @@ class _Walk:
         if tag in _BLOCK_TAGS:
             yield from self._flush()
             self._open.append(tag)
-            self._count(tag)
+            self._count(element, tag)
         elif tag == "br":
             self._pieces.append(" ")
         elif tag == "a":
@@ -150,16 +167,17 @@ class _Walk:
         if not is_root:
             self._pieces.append(element.tail or "")
 
-    def _count(self, tag: str) -> None:
+    def _count(self, element: Any, tag: str) -> None:
         """Keep the number that a browser shows before an item of an ordered list: people cite steps by it."""
         if tag in ("ol", "ul"):
-            self._counts.append(0 if tag == "ol" else None)
+            self._counts.append(_number(element, "start", 1) if tag == "ol" else None)
         elif tag == "li":
-            last = self._counts[-1] if self._counts else None
+            expected = self._counts[-1] if self._counts else None
             self._number = ""
-            if last is not None:
-                self._counts[-1] = last + 1
-                self._number = f"{last + 1}. "
+            if expected is not None:
+                number = _number(element, "value", expected)
+                self._counts[-1] = number + 1
+                self._number = f"{number}. "
 
     def _flush(self) -> Iterator[Block]:
         text, links = tidy("".join(self._pieces)), tuple(dict.fromkeys(self._links))
@@ -179,6 +197,9 @@ class _Walk:
         return "paragraph", 0
 
     def _table(self, table: Any) -> Iterator[Block]:
+        for caption in table.iterfind("caption"):
+            if title := tidy(caption.text_content()):
+                yield Block("paragraph", title)
         text = markdown_table(table_rows(table))
         if text:
             links = (link for anchor in table.iter("a") for link in self._targets(anchor))
@@ -187,6 +208,11 @@ class _Walk:
     def _targets(self, anchor: Any) -> Iterator[str]:
         for href in web_link(anchor.get("href")):
             yield from web_link(_absolute(self._base, href))
+
+
+def _number(element: Any, name: str, otherwise: int) -> int:
+    given = _ITEM_NUMBER.match(str(element.get(name) or ""))
+    return int(given[1]) if given else otherwise
 
 
 def _absolute(base: str | None, href: str) -> str:

@@ -22,6 +22,7 @@ from typing import Self
 from ingest.errors import FanalError, UnreadableFile
 from ingest.parse.file import parse_file
 from ingest.parse.parsed import IMPATIENT_PAGES, MEGABYTE, Limits, ParsedFile, ReadFile
+from ingest.parse.scratch import Scratch
 
 _START_SECONDS = 60.0
 _OCR_SUFFIXES = (".pdf", ".eml")
@@ -35,7 +36,7 @@ Outcome = ParsedFile | FanalError
 class _Worker:
     process: BaseProcess
     connection: Connection
-    folder: tempfile.TemporaryDirectory[str]
+    scratch: Scratch
 
 
 class FileReader:
@@ -125,11 +126,11 @@ def _start(parse: ReadFile) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     # What a killed process leaves behind is deleted with this folder.
-    folder = tempfile.TemporaryDirectory(prefix="fanal-lecture-", ignore_cleanup_errors=True)
-    process = context.Process(target=_serve, args=(theirs, parse, folder.name), daemon=True)
+    scratch = Scratch()
+    process = context.Process(target=_serve, args=(theirs, parse, str(scratch.path)), daemon=True)
     process.start()
     theirs.close()
-    worker = _Worker(process, ours, folder)
+    worker = _Worker(process, ours, scratch)
     # Its own process group exists once it says that it is ready.
     ready = ours.poll(_START_SECONDS)
     if not ready:
@@ -150,7 +151,7 @@ def _end(worker: _Worker) -> None:
     worker.process.join()
     worker.process.close()
     worker.connection.close()
-    worker.folder.cleanup()
+    worker.scratch.close()
 
 
 def _serve(connection: Connection, parse: ReadFile, folder: str) -> None:

@@ -1,12 +1,14 @@
 """E-mails: the bytes of an EML go in; its subject as title, who wrote to whom, its text and attachments come out."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
 from email.policy import default
 from email.utils import parsedate_to_datetime
+
+from lxml.etree import ParserError
 
 from ingest.documents import Block
 from ingest.errors import UnreadableFile
@@ -17,13 +19,18 @@ from ingest.parse.tidy import decode_as, tidy
 
 ParseAttachment = Callable[[bytes, str], ParsedFile]
 _HEADERS = (("De", "From"), ("À", "To"), ("Copie", "Cc"), ("Date", "Date"))
+_BODIES = ("text/plain", "text/html")
+# What a message holds besides texts and documents. An encrypted body (`pkcs7-mime`) is named as unread.
 _NEVER_READ = (
     "image/",
     "audio/",
     "video/",
     "text/calendar",
     "text/vcard",
-    "application/pkcs7",
+    "text/x-amp-html",
+    "text/watch-html",
+    "application/pkcs7-signature",
+    "application/x-pkcs7-signature",
     "application/pgp",
 )
 
@@ -42,7 +49,8 @@ def parse_mail(data: bytes, parse_attachment: ParseAttachment | None) -> ParsedF
     message = BytesParser(policy=default).parsebytes(data)
     subject = tidy(str(message["Subject"] or "")) or None
     title = [Block("heading", subject, level=1)] if subject else []
-    blocks = (*title, *_envelope(message), *_body(message), *_attachments(message, parse_attachment))
+    text, attached = _read(message)
+    blocks = (*title, *_envelope(message), *text, *_attachments(attached, parse_attachment))
     return ParsedFile(subject, blocks, _date(message))
 
 
@@ -61,14 +69,40 @@ def _envelope(message: EmailMessage) -> Iterator[Block]:
         yield Block("paragraph", text)
 
 
-def _body(message: EmailMessage) -> tuple[Block, ...]:
-    part = message.get_body(("plain", "html"))
-    if part is None:
-        return ()
+def _read(part: MIMEPart, wanted: bool = True) -> tuple[tuple[Block, ...], list[MIMEPart]]:
+    """Walk the parts of a message: its text, wherever clients and mailing lists nest it, and its attachments.
+
+    Of an alternative, the first version that is not blank is the text (the plainest); `wanted` is false for
+    the others, whose attachments alone are taken.
+    """
+    if part.get_content_maintype() != "multipart" or not part.is_multipart():
+        return (_body(part) if wanted else (), []) if _is_body(part) else ((), [part])
+    alternative = part.get_content_type() == "multipart/alternative"
+    text: tuple[Block, ...] = ()
+    attached: list[MIMEPart] = []
+    for inner in part.iter_parts():
+        blocks, files = _read(inner, wanted and not (alternative and text))
+        text += blocks
+        attached += files
+    return text, attached
+
+
+def _is_body(part: MIMEPart) -> bool:
+    if part.is_attachment() or part.get_filename():
+        return False
+    # A multipart whose boundary is nowhere is read as the text it is.
+    return part.get_content_type() in _BODIES or part.get_content_maintype() == "multipart"
+
+
+def _body(part: MIMEPart) -> tuple[Block, ...]:
     text = _text(part)
-    if part.get_content_type() == "text/html":
+    if part.get_content_type() != "text/html":
+        return text_blocks(text)
+    try:
         return parse_html_text(text).blocks if tidy(text) else ()
-    return text_blocks(text)
+    except ParserError:
+        # Nothing but a comment.
+        return ()
 
 
 def _text(part: MIMEPart) -> str:
@@ -80,8 +114,8 @@ def _text(part: MIMEPart) -> str:
     return decode_as(content, None if charset == "us-ascii" else charset)
 
 
-def _attachments(message: EmailMessage, parse: ParseAttachment | None) -> Iterator[Block]:
-    for part in message.iter_attachments():
+def _attachments(parts: Iterable[MIMEPart], parse: ParseAttachment | None) -> Iterator[Block]:
+    for part in parts:
         if part.get_content_type().startswith(_NEVER_READ):
             continue
         name = tidy(part.get_filename() or "") or "sans nom"

@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from functools import cache
 from typing import Any
 
 import pypdfium2
+import pypdfium2.raw as pdfium
 from lxml import html as lxml_html
 
 from ingest.errors import UnreadableFile
@@ -64,7 +65,11 @@ class _Image:
 
 
 def read_scanned_lines(
-    document: pypdfium2.PdfDocument, numbers: Sequence[int], page_seconds: float, seconds: float
+    document: pypdfium2.PdfDocument,
+    numbers: Sequence[int],
+    page_seconds: float,
+    seconds: float,
+    with_text: Container[int] = (),
 ) -> Iterator[tuple[int, list[Line]]]:
     """Read the images of some pages in French, on all cores, with one image ahead of each.
 
@@ -73,6 +78,7 @@ def read_scanned_lines(
         numbers: the pages, from 1.
         page_seconds: time given to tesseract for one page.
         seconds: time given to all of them.
+        with_text: the pages whose text layer is read already; it is left out of their images.
 
     Yields:
         The number of a page and its lines, in the order of `numbers`.
@@ -86,7 +92,8 @@ def read_scanned_lines(
     with ThreadPoolExecutor(cores) as pool:
         try:
             for number in numbers:
-                waiting.append((number, pool.submit(_read, _image(document, number), allowance)))
+                image = _image(document, number, number in with_text)
+                waiting.append((number, pool.submit(_read, image, allowance)))
                 if len(waiting) >= 2 * cores:
                     ready, lines = waiting.popleft()
                     yield ready, lines.result()
@@ -96,11 +103,22 @@ def read_scanned_lines(
             pool.shutdown(cancel_futures=True)
 
 
-def _image(document: pypdfium2.PdfDocument, number: int) -> _Image:
+def _image(document: pypdfium2.PdfDocument, number: int, has_text: bool) -> _Image:
     with closing(document[number - 1]) as page:
+        if has_text:
+            _remove_text(page)
         width, height = page.get_size()
         scale = min(_DPI / _POINTS_PER_INCH, (_MAX_PIXELS / max(width * height, 1.0)) ** 0.5)
         return _Image(number, _grey_image(page, scale), scale, height)
+
+
+def _remove_text(page: pypdfium2.PdfPage) -> None:
+    """Take the text off an open page: a stamp beside a line of the image would be read as its end."""
+    for index in range(pdfium.FPDFPage_CountObjects(page.raw) - 1, -1, -1):
+        item = pdfium.FPDFPage_GetObject(page.raw, index)
+        if pdfium.FPDFPageObj_GetType(item) == pdfium.FPDF_PAGEOBJ_TEXT:
+            pdfium.FPDFPage_RemoveObject(page.raw, item)
+            pdfium.FPDFPageObj_Destroy(item)
 
 
 def _grey_image(page: pypdfium2.PdfPage, scale: float) -> bytes:

@@ -2,7 +2,6 @@
 
 import warnings
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time
 from io import BytesIO
 from typing import Any
 
@@ -11,6 +10,7 @@ from lxml import etree
 from ingest.documents import Block, BlockKind
 from ingest.errors import UnreadableFile
 from ingest.parse.archive import open_archive
+from ingest.parse.odt_lists import ListNumbers
 from ingest.parse.parsed import Limits, ParsedFile
 from ingest.parse.table import records
 from ingest.parse.tidy import BULLET, first_heading, markdown_table, tidy, web_link
@@ -29,6 +29,8 @@ _ODT_DROPPED = tuple(
     " sequence-decls forms".split(" ")
 )
 _ODT_ASIDES = ("note", "annotation")
+_ODT_BLOCKS = ("p", "h", "list", "table")
+_MAX_DIGITS = 9
 _ODT_BLANKS = ("s", "tab", "line-break")
 
 
@@ -55,7 +57,7 @@ def _slide(slide: Any, number: int) -> Iterator[Block]:
         # The cover's title is the document's own: the slides' titles stand below it.
         yield Block("heading", text, level=1 if number == 1 else 2, page=number)
     for shape in _shapes(slide.shapes):
-        if title is not None and shape.shape_id == title.shape_id:
+        if (title is not None and shape.shape_id == title.shape_id) or _is_running(shape):
             continue
         if getattr(shape, "has_table", False):
             rows = [[cell.text for cell in row.cells] for row in shape.table.rows]
@@ -75,6 +77,14 @@ def _shapes(shapes: Iterable[Any]) -> Iterator[Any]:
             waiting.extend(list(shape.shapes)[::-1])
         else:
             yield shape
+
+
+def _is_running(shape: Any) -> bool:
+    """Tell the date, the footer and the number that every slide repeats."""
+    from pptx.enum.shapes import PP_PLACEHOLDER
+
+    running = (PP_PLACEHOLDER.DATE, PP_PLACEHOLDER.FOOTER, PP_PLACEHOLDER.SLIDE_NUMBER)
+    return shape.is_placeholder and shape.placeholder_format.type in running
 
 
 def _frame(shape: Any, number: int) -> Iterator[Block]:
@@ -105,6 +115,8 @@ def parse_xlsx(data: bytes) -> ParsedFile:
     """
     import openpyxl
 
+    from ingest.parse.sheet import merged_cells, sheet_rows
+
     with warnings.catch_warnings():
         # It warns of what it does not read (drawings, names, styles), which holds no text.
         warnings.simplefilter("ignore")
@@ -113,29 +125,9 @@ def parse_xlsx(data: bytes) -> ParsedFile:
     for sheet in workbook.worksheets:
         if sheet.sheet_state != "visible":
             continue
-        # A sheet that claims a million columns would be read as such.
-        sheet.reset_dimensions()
-        rows = ([_cell(value) for value in row] for row in sheet.iter_rows(values_only=True))
-        if read := list(records(rows)):
+        if read := list(records(sheet_rows(sheet), merged_cells(sheet))):
             blocks += [Block("heading", tidy(sheet.title), level=1), *read]
     return ParsedFile(tidy(workbook.properties.title or "") or None, tuple(blocks))
-
-
-def _cell(value: object) -> str:
-    """Write a cell as a French reader expects it."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "oui" if value else "non"
-        case datetime() if value.time() != time():
-            return f"{value:%d/%m/%Y %H:%M}"
-        case date():
-            return f"{value:%d/%m/%Y}"
-        case float():
-            return f"{value:.10g}".replace(".", ",")
-        case _:
-            return str(value)
 
 
 def parse_odt(data: bytes, limits: Limits) -> ParsedFile:
@@ -149,9 +141,11 @@ def parse_odt(data: bytes, limits: Limits) -> ParsedFile:
                 "le fichier est protégé par un mot de passe : enregistrez-en une copie sans mot de passe"
             )
         content = _xml(archive.read("content.xml"))
-        meta = _xml(archive.read("meta.xml")) if "meta.xml" in archive.namelist() else None
+        held = archive.namelist()
+        meta = _xml(archive.read("meta.xml")) if "meta.xml" in held else None
+        styles = [_xml(archive.read("styles.xml"))] if "styles.xml" in held else []
     body = content.find("office:body/office:text", _ODF)
-    blocks = () if body is None else tuple(_odt_blocks(body, _numbered_styles(content)))
+    blocks = () if body is None else tuple(_odt_blocks(body, ListNumbers(content, *styles)))
     title = tidy(str(meta.findtext(".//dc:title", "", _ODF))) if meta is not None else ""
     return ParsedFile(first_heading(blocks) or title or None, blocks)
 
@@ -160,51 +154,46 @@ def _xml(data: bytes) -> Any:
     return etree.fromstring(data, etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False))
 
 
-def _numbered_styles(content: Any) -> frozenset[str]:
-    """The list styles whose items are numbered: people cite a procedure's steps by their number."""
-    first_levels = content.iterfind(".//text:list-style/text:list-level-style-number[@text:level='1']", _ODF)
-    return frozenset(level.getparent().get(f"{{{_ODF['style']}}}name") for level in first_levels)
+def _odt_blocks(body: Any, numbers: ListNumbers) -> Iterator[Block]:
+    """Walk the text without recursion; what is inside a paragraph, a heading or a table is read with it.
 
-
-def _odt_blocks(body: Any, numbered: frozenset[str]) -> Iterator[Block]:
-    """Walk the text without recursion; what is inside a paragraph, a heading or a table is read with it."""
+    Text boxes come after the paragraph that they are anchored in.
+    """
     waiting: list[tuple[Any, BlockKind, str]] = [(body, "paragraph", "")]
     while waiting:
         element, kind, mark = waiting.pop()
         match etree.QName(element).localname if isinstance(element.tag, str) else "":
-            case "h":
-                level = str(element.get(f"{{{_ODF['text']}}}outline-level") or "1")
-                yield from _odt_text(element, "heading", level=int(level) if level.isdigit() else 1)
-            case "p":
-                yield from _odt_text(element, kind, mark)
+            case "h" | "p" as local:
+                text, boxes = _odt_inline(element)
+                if text:
+                    level = _odt_number(element, "text", "outline-level") if local == "h" else 0
+                    shown: BlockKind = "heading" if local == "h" else kind
+                    yield Block(shown, ("" if level else mark) + text, level=level, links=_odt_links(element))
+                waiting.extend((box, "paragraph", "") for box in reversed(boxes))
             case "table":
                 if text := markdown_table(_odt_rows(element)):
                     yield Block("table", text)
+            case "list":
+                marks = zip(element, numbers.marks(element), strict=True)
+                waiting.extend((item, "list_item", number) for item, number in reversed(list(marks)))
             case local if local not in _ODT_DROPPED:
-                waiting.extend(reversed(_odt_children(element, local, kind, mark, numbered)))
+                children = [(child, kind, "" if index else mark) for index, child in enumerate(element)]
+                waiting.extend(reversed(children))
 
 
-def _odt_children(
-    element: Any, local: str, kind: BlockKind, mark: str, numbered: frozenset[str]
-) -> list[tuple[Any, BlockKind, str]]:
-    """The elements inside one, each with what a paragraph in it is, and the number it begins with."""
-    if local == "list":
-        counts = element.get(f"{{{_ODF['text']}}}style-name") in numbered
-        return [(item, "list_item", f"{n}. " if counts else "") for n, item in enumerate(element, 1)]
-    return [(child, kind, "" if index else mark) for index, child in enumerate(element)]
+def _odt_links(element: Any) -> tuple[str, ...]:
+    anchors = element.iter(f"{{{_ODF['text']}}}a")
+    targets = (web_link(anchor.get(f"{{{_ODF['xlink']}}}href")) for anchor in anchors)
+    return tuple(dict.fromkeys(link for target in targets for link in target))
 
 
-def _odt_text(element: Any, kind: BlockKind, mark: str = "", level: int = 0) -> Iterator[Block]:
-    if text := _odt_inline(element):
-        anchors = element.iter(f"{{{_ODF['text']}}}a")
-        targets = (web_link(anchor.get(f"{{{_ODF['xlink']}}}href")) for anchor in anchors)
-        links = tuple(dict.fromkeys(link for target in targets for link in target))
-        yield Block(kind, mark + text, level=level, links=links)
+def _odt_inline(element: Any) -> tuple[str, list[Any]]:
+    """The text of a paragraph, and what is in the boxes and shapes anchored in it.
 
-
-def _odt_inline(element: Any) -> str:
-    """The text of a paragraph; tabs and line breaks are elements of their own, notes and comments go."""
+    Tabs and line breaks are elements of their own, notes and comments go.
+    """
     pieces: list[str] = []
+    boxes: list[Any] = []
     walk = etree.iterwalk(element, events=("start", "end"))
     for event, part in walk:
         local = etree.QName(part).localname
@@ -212,18 +201,41 @@ def _odt_inline(element: Any) -> str:
             pieces.append("" if part is element else part.tail or "")
         elif local in _ODT_ASIDES:
             walk.skip_subtree()
+        elif local in _ODT_BLOCKS and part is not element:
+            boxes.append(part)
+            pieces.append(" ")
+            walk.skip_subtree()
         else:
             pieces.append(" " if local in _ODT_BLANKS else "")
             pieces.append(part.text or "")
-    return tidy("".join(pieces))
+    return tidy("".join(pieces)), boxes
 
 
 def _odt_rows(table: Any) -> Iterator[list[str]]:
-    repeat = f"{{{_ODF['table']}}}number-columns-repeated"
-    for row in table.iter(f"{{{_ODF['table']}}}table-row"):
+    """The cells of a table; one that spans several rows is repeated in each."""
+    lasting: dict[int, tuple[int, str]] = {}
+    for number, row in enumerate(table.iter(f"{{{_ODF['table']}}}table-row")):
         cells: list[str] = []
         for cell in row.xpath("table:table-cell | table:covered-table-cell", namespaces=_ODF):
-            text = tidy(" ".join(_odt_inline(part) for part in cell.iter(f"{{{_ODF['text']}}}p")))
-            times = str(cell.get(repeat) or "1")
-            cells += [text] * min(int(times) if times.isdigit() else 1, _MAX_REPEATED_CELLS)
+            last, above = lasting.get(len(cells), (-1, ""))
+            covered = etree.QName(cell).localname == "covered-table-cell"
+            within = covered and last >= number
+            text = above if within else _odt_cell(cell)
+            if (height := _odt_number(cell, "table", "number-rows-spanned")) > 1:
+                lasting[len(cells)] = number + height - 1, text
+            times = min(_odt_number(cell, "table", "number-columns-repeated"), _MAX_REPEATED_CELLS)
+            cells += [text, *["" if within else text] * (times - 1)]
         yield cells
+
+
+def _odt_cell(cell: Any) -> str:
+    paragraphs = cell.xpath(
+        ".//*[self::text:p or self::text:h][not(ancestor::text:note or ancestor::office:annotation)]",
+        namespaces=_ODF,
+    )
+    return tidy(" ".join(_odt_inline(paragraph)[0] for paragraph in paragraphs))
+
+
+def _odt_number(element: Any, vocabulary: str, name: str) -> int:
+    value = str(element.get(f"{{{_ODF[vocabulary]}}}{name}") or "")
+    return int(value) if value.isascii() and value.isdigit() and len(value) < _MAX_DIGITS else 1

@@ -10,19 +10,20 @@ import pypdfium2.raw as pdfium
 from ingest.errors import LoadLater, UnreadableFile
 from ingest.parse.ocr import missing_ocr, read_scanned_lines
 from ingest.parse.parsed import IMPATIENT_PAGES, Limits, ParsedFile
+from ingest.parse.pdf_forms import read_values, with_values
 from ingest.parse.pdf_layout import Table, layout
 from ingest.parse.pdf_lines import Line, read_lines
+from ingest.parse.pdf_scans import is_scanned, with_layer
 from ingest.parse.pdf_tables import find_tables
 from ingest.parse.tidy import first_heading, tidy
 
 _log = logging.getLogger(__name__)
 
-_IMAGES = (pdfium.FPDF_PAGEOBJ_IMAGE, pdfium.FPDF_PAGEOBJ_FORM)
 _POOR_TITLE = re.compile(r"^(microsoft \w+ - |untitled|sans titre|document\d*$)|\.\w{2,4}$", re.IGNORECASE)
 
 
 def parse_pdf(data: bytes, limits: Limits) -> ParsedFile:
-    """Read a PDF: its text layer, its ruled tables, and by OCR the pages that are only images.
+    """Read a PDF: its text layer, what its forms were filled with, its ruled tables, and by OCR its scanned pages.
 
     Raises:
         UnreadableFile: password, damaged file, too many pages, or a scan that no OCR can read here.
@@ -35,10 +36,11 @@ def parse_pdf(data: bytes, limits: Limits) -> ParsedFile:
                 f"le PDF compte {len(document)} pages, plus que les {limits.max_pages} permises : découpez-le"
             )
         pages, tables, scanned = _read_pages(document)
-        if scanned:
-            _read_scanned(document, pages, scanned, limits)
+        unread = _read_scanned(document, pages, scanned, limits) if scanned else None
         title = tidy(str(document.get_metadata_dict().get("Title") or ""))
     blocks = layout(pages, tables)
+    if unread and not blocks:
+        raise UnreadableFile(f"le PDF est numérisé, sans texte, et {unread}")
     heading = first_heading(block for block in blocks if block.page in (None, 1, 2))
     return ParsedFile(heading or (title if not _POOR_TITLE.search(title) else "") or None, blocks)
 
@@ -57,45 +59,39 @@ def _open(data: bytes) -> pypdfium2.PdfDocument:
 
 
 def _read_pages(document: pypdfium2.PdfDocument) -> tuple[list[list[Line]], list[Table], list[int]]:
-    """Give the lines of each page, the tables, and the numbers of the pages that are only images."""
+    """Give the lines of each page, the tables, and the numbers of the pages whose text is in their images."""
     pages: list[list[Line]] = []
     tables: list[Table] = []
     scanned: list[int] = []
+    document.init_forms()
     for number in range(1, len(document) + 1):
         with closing(document[number - 1]) as page, closing(page.get_textpage()) as textpage:
-            lines = read_lines(page, textpage, number)
+            values = read_values(page)
+            lines = with_values(read_lines(page, textpage, number), values, number, page.get_height())
             if lines:
-                tables += find_tables(page, textpage, number, tables[-1] if tables else None)
-            elif _has_image(page):
+                tables += find_tables(page, textpage, number, values)
+            if is_scanned(page, lines):
                 scanned.append(number)
         pages.append(lines)
     return pages, tables, scanned
 
 
-def _has_image(page: pypdfium2.PdfPage) -> bool:
-    count = pdfium.FPDFPage_CountObjects(page.raw)
-    kinds = (pdfium.FPDFPageObj_GetType(pdfium.FPDFPage_GetObject(page.raw, index)) for index in range(count))
-    return any(kind in _IMAGES for kind in kinds)
-
-
 def _read_scanned(
     document: pypdfium2.PdfDocument, pages: list[list[Line]], scanned: list[int], limits: Limits
-) -> None:
-    """Fill in the lines of the scanned pages.
-
-    Without OCR a file that is only images is refused; in another, the image pages (covers, photographs) are
-    left out and logged.
-    """
+) -> str | None:
+    """Fill in the lines of the scanned pages; without OCR they are left as they are, logged, and the reason given."""
     reason = missing_ocr() if limits.ocr else "l'OCR est désactivé dans les réglages"
-    if reason is None and not limits.patient and len(scanned) > IMPATIENT_PAGES:
+    if reason is not None:
+        _log.warning("Images des pages %s laissées de côté : %s", scanned, reason)
+        return reason
+    if not limits.patient and len(scanned) > IMPATIENT_PAGES:
         raise LoadLater(
             f"le PDF compte {len(scanned)} pages numérisées : il sera lu après les autres fichiers"
         )
-    if reason is None:
-        read = read_scanned_lines(document, scanned, limits.ocr_seconds_per_page, limits.max_ocr_seconds)
-        for number, lines in read:
-            pages[number - 1] = lines
-    elif not any(pages):
-        raise UnreadableFile(f"le PDF est numérisé, sans texte, et {reason}")
-    else:
-        _log.warning("Pages %s laissées de côté, ce sont des images et %s", scanned, reason)
+    stamped = {number for number in scanned if pages[number - 1]}
+    read = read_scanned_lines(
+        document, scanned, limits.ocr_seconds_per_page, limits.max_ocr_seconds, with_text=stamped
+    )
+    for number, lines in read:
+        pages[number - 1] = with_layer(lines, pages[number - 1])
+    return None

@@ -7,7 +7,7 @@ among those of the document's headings.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice, pairwise
 
 from ingest.documents import Block
@@ -19,10 +19,12 @@ _EDGE_LINES = 3
 _MAX_NUMBERS = 6
 _EDGE_HEIGHT = 0.12
 _MOST_PAGES = 0.5
+_LOW, _SAME_EDGE = 0.75, 4.0
 _MARGIN_HEIGHT, _SMALL_PRINT = 0.06, 0.85
 _PAGE_NUMBER = re.compile(
     r"^(?:page|p\.)?[\s–—-]*\d{1,4}(?:\s*(?:/|sur|de)\s*\d{1,4})?[\s–—-]*$", re.IGNORECASE
 )
+_BEFORE_PAGE = re.compile(r"\b(?:page|p\.|feuillet|folio)\s*$", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,5}")
 _ENDS = (".", ":", ";", "!", "?", "»", "…")
 _OPEN_STEP = 1.9
@@ -46,11 +48,21 @@ _KEEPS_AFTER = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A ruled table as it lies on its page: its Markdown, and its box in the same space as the lines'."""
+    """A ruled table as it lies on its page.
+
+    Args:
+        text: its Markdown.
+        page: page number, from 1.
+        box: its box, in the same space as the lines'.
+        edges: the abscissas of its columns' left edges.
+        height: height of the page, in points.
+    """
 
     text: str
     page: int
     box: Box
+    edges: tuple[float, ...]
+    height: float
 
 
 @dataclass(slots=True)
@@ -78,7 +90,7 @@ def layout(pages: list[list[Line]], tables: Iterable[Table] = ()) -> tuple[Block
     for table in tables:
         by_page.setdefault(table.page, []).append(table)
     kept = without_contents(without_running_lines(pages))
-    items = [item for lines in kept for item in _with_tables(lines, by_page)]
+    items = list(_with_headers([list(_with_tables(lines, by_page)) for lines in kept]))
     body = _Body.of([line for line in items if isinstance(line, Line)])
     paragraphs = list(_paragraphs(items, body))
     ranks = _ranks(part for part in paragraphs if isinstance(part, _Paragraph) and body.is_heading(part))
@@ -87,15 +99,17 @@ def layout(pages: list[list[Line]], tables: Iterable[Table] = ()) -> tuple[Block
 
 def without_running_lines(pages: list[list[Line]]) -> list[list[Line]]:
     """Drop page numbers, the lines at the top or bottom that most pages repeat, and small print in the margins."""
-    usual = _Body.of([line for lines in pages for line in lines]).size
+    body = _Body.of([line for lines in pages for line in lines])
     edges = [_edge_lines(lines) for lines in pages]
-    seen = Counter(key for lines in edges for key in {key for line in lines for key in _running_keys(line)})
+    seen = Counter(
+        key for lines in edges for key in {key for line in lines for key in _running_keys(line, body)}
+    )
     enough = max(2.0, _MOST_PAGES * sum(1 for lines in pages if lines))
 
     def runs(line: Line) -> bool:
-        if _PAGE_NUMBER.match(line.text) or _in_margin(line, usual):
+        if _PAGE_NUMBER.match(line.text) or _in_margin(line, body.size):
             return True
-        return any(seen[key] >= enough for key in _running_keys(line))
+        return any(seen[key] >= enough for key in _running_keys(line, body))
 
     dropped = [{id(line) for line in lines if runs(line)} for lines in edges]
     return [
@@ -117,12 +131,16 @@ def _in_margin(line: Line, usual: float) -> bool:
     return at_edge and line.size <= _SMALL_PRINT * usual
 
 
-def _running_keys(line: Line) -> list[tuple[str, bool]]:
-    """What a running line shares from page to page: its text, or its text but for a number that counts pages."""
+def _running_keys(line: Line, body: "_Body") -> list[tuple[str, bool]]:
+    """What a running line shares from page to page: its text, or its text but for a number that counts pages.
+
+    A title that counts as the pages do ("Annexe 2" on the second page) is no running line.
+    """
     top = line.box[1] < line.height / 2
     counting = [
         f"{line.text[: number.start()]}<{int(number[0]) - line.page}>{line.text[number.end() :]}"
         for number in islice(_NUMBER.finditer(line.text), _MAX_NUMBERS)
+        if not body.differs(line) or _BEFORE_PAGE.search(line.text[: number.start()])
     ]
     return [(text, top) for text in dict.fromkeys((line.text, *counting))]
 
@@ -138,6 +156,38 @@ def _with_tables(lines: list[Line], by_page: dict[int, list[Table]]) -> Iterator
         elif table not in placed:
             placed.append(table)
             yield table
+
+
+def _with_headers(pages: list[list[Line | Table]]) -> Iterator[Line | Table]:
+    """Give a table at the top of a page the header of the one that it goes on from, on the page before."""
+    before: Table | None = None
+    for items in pages:
+        for at, item in enumerate(items):
+            if isinstance(item, Table):
+                if at == 0 and before is not None and _continues(before, item):
+                    item = replace(item, text=_with_header(before.text, item.text))
+                before = item
+            yield item
+
+
+def _continues(before: Table, table: Table) -> bool:
+    """Tell whether a table has the place and the columns of one cut by the page's end; margins may be mirrored."""
+    if before.page != table.page - 1 or before.box[3] <= _LOW * before.height:
+        return False
+    shift = table.edges[0] - before.edges[0]
+    return len(before.edges) == len(table.edges) and all(
+        abs(edge - own + shift) <= _SAME_EDGE
+        for edge, own in zip((*before.edges, before.box[2]), (*table.edges, table.box[2]), strict=True)
+    )
+
+
+def _with_header(before: str, text: str) -> str:
+    """Put the header of a table above the rows of the one that goes on from it, unless they repeat it already."""
+    header, rule = before.split("\n")[:2]
+    first, own_rule, *rows = text.split("\n")
+    if rule != own_rule or first == header:
+        return text
+    return "\n".join([header, rule, first, *rows])
 
 
 def _inside(box: Box, frame: Box) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import pypdfium2
 import pypdfium2.raw as pdfium
 
+from ingest.parse.pdf_forms import Value
 from ingest.parse.pdf_grid import Segment, find_grids
 from ingest.parse.pdf_layout import Table, join_lines
 from ingest.parse.pdf_lines import SOFT_HYPHENS, Box, Shown, shown_boxes
@@ -24,16 +25,16 @@ _BAND = 16.0
 
 
 def find_tables(
-    page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, number: int, before: Table | None
+    page: pypdfium2.PdfPage, textpage: pypdfium2.PdfTextPage, number: int, values: Iterable[Value] = ()
 ) -> list[Table]:
     """Read the tables of a page.
 
     Args:
         number: the page's number, from 1.
-        before: the last table of the pages before.
+        values: what its form was filled with; each goes to the end of its cell.
 
     Returns:
-        Tables of at least two rows and two columns; one that goes on from the page before has its header.
+        Tables of at least two rows and two columns.
     """
     shown = shown_boxes(page)
     grids = find_grids(_rulings(page, shown))
@@ -41,16 +42,17 @@ def find_tables(
     if not grids:
         return []
     reader = _CellReader(page, textpage, [cell for rows in grids for row in rows for cell in row if cell])
+    for value in values:
+        reader.add(value)
     tables: list[Table] = []
     for rows in grids:
         cells = [cell for row in rows for cell in row if cell]
         if reader.is_turned(cells):
             continue
         text = markdown_table([[reader.text(cell) for cell in row] for row in rows])
-        if before is not None and not tables and _continues(before, number, page.get_height()):
-            text = _with_header(before.text, text)
         if text:
-            tables.append(Table(text, number, _around(cells)))
+            edges = tuple(sorted({cell[0] for cell in cells}))
+            tables.append(Table(text, number, _around(cells), edges, page.get_height()))
     return tables
 
 
@@ -120,6 +122,12 @@ class _CellReader:
         lines = "".join(self._pieces.get(cell, ()) if cell else ()).split("\n")
         return join_lines([line for line in map(tidy, lines) if line])
 
+    def add(self, value: Value) -> None:
+        """Put the value of a form's field in the cell where its middle lies, if any."""
+        x, y = (value.box[0] + value.box[2]) / 2, (value.box[1] + value.box[3]) / 2
+        if cell := self._cell(x, y):
+            self._pieces.setdefault(cell, []).append(f"\n{value.text}")
+
     def is_turned(self, cells: Iterable[Box]) -> bool:
         """Tell whether most of the cells are read from top to bottom: their rows are then columns."""
         upright = [self._is_upright(self._first[cell]) for cell in cells if cell in self._first]
@@ -138,7 +146,7 @@ class _CellReader:
             left, top, right, bottom = self._shown(rect.left, rect.bottom, rect.right, rect.top)
             x, y = (left + right) / 2, (top + bottom) / 2
             if cell is None or not _holds(cell, x, y):
-                cell = next((one for one in self._bands.get(int(y // _BAND), ()) if _holds(one, x, y)), None)
+                cell = self._cell(x, y)
                 blank = "\n"
             cuts = character in SOFT_HYPHENS
             if cell is not None:
@@ -147,6 +155,9 @@ class _CellReader:
             # pdfium writes no end of line after a hyphen that cuts a word.
             blank = "\n" if cuts else ""
 
+    def _cell(self, x: float, y: float) -> Box | None:
+        return next((one for one in self._bands.get(int(y // _BAND), ()) if _holds(one, x, y)), None)
+
     def _is_upright(self, index: int) -> bool:
         angle = math.degrees(pdfium.FPDFText_GetCharAngle(self._textpage, index))
         return abs((angle + self._rotation + _HALF_TURN) % (2 * _HALF_TURN) - _HALF_TURN) < _UPRIGHT_DEGREES
@@ -154,17 +165,3 @@ class _CellReader:
 
 def _holds(cell: Box, x: float, y: float) -> bool:
     return cell[0] <= x < cell[2] and cell[1] <= y < cell[3]
-
-
-def _continues(before: Table, number: int, height: float) -> bool:
-    """Tell whether a table at the top of a page may go on from `before`, at the bottom of the page before."""
-    return before.page == number - 1 and before.box[3] > 0.75 * height
-
-
-def _with_header(before: str, text: str) -> str:
-    """Give a table the header of the one it goes on from, unless it repeats it already."""
-    header, rule = before.split("\n")[:2]
-    first, own_rule = text.split("\n")[:2] if text else ("", "")
-    if rule != own_rule or first == header:
-        return text
-    return "\n".join([header, rule, first, *text.split("\n")[2:]])

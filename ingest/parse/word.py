@@ -21,6 +21,10 @@ _CONTENTS = ".//w:sdt[w:sdtPr/w:docPartObj/w:docPartGallery[@w:val='Table of Con
 _CONTENTS_STYLE = re.compile(r"(?:toc|table of figures)\b", re.IGNORECASE)
 _HIDDEN = ".//w:r[w:rPr/w:vanish[not(@w:val='0' or @w:val='false')]]"
 _WRAPPINGS = ".//w:sdt | .//w:ins[w:r] | .//w:moveTo | .//w:smartTag | .//w:fldSimple | .//w:customXml"
+_TEXT_BOX = f"{_W}txbxContent"
+_CHOICES = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
+_DRAWINGS = (_CHOICES, f"{_W}pict", f"{_W}drawing", f"{_W}object")
+_TAKEN_AWAY = (f"{_W}del", f"{_W}moveFrom")
 _TYPES = "[Content_Types].xml"
 _MACRO_TYPE = b"application/vnd.ms-word.document.macroEnabled.main+xml"
 _PLAIN_TYPE = b"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
@@ -34,7 +38,7 @@ def parse_docx(data: bytes) -> ParsedFile:
     unstructured gives the text in order, with the numbers that Word computes for lists and headings. It takes
     a subtitle for a second-level heading and misses headings whose style is the organisation's own: their
     levels are read with python-docx. It also passes over forms' fields and tracked insertions, and reads
-    hidden text and tables of contents: the document is cleaned of them first.
+    hidden text and tables of contents, and loses text boxes: the document is put right first.
 
     Raises:
         The errors of python-docx, lxml and zipfile that `ingest.parse.failures` lists.
@@ -84,7 +88,27 @@ def _clean(document: Any) -> bool:
         for child in () if inner is None else list(inner):
             wrapping.addprevious(child)
         wrapping.getparent().remove(wrapping)
-    return bool(unread or wrappings)
+    boxes = _move_text_boxes(body)
+    return bool(unread or wrappings or boxes)
+
+
+def _move_text_boxes(body: Any) -> bool:
+    """Move the text of boxes after the paragraphs they are anchored in; tell whether there was any.
+
+    Word writes each box twice, for itself and for its versions before 2010: the first is kept.
+    """
+    for choices in list(body.iter(_CHOICES)):
+        versions = [version for version in choices if next(version.iter(_TEXT_BOX), None) is not None]
+        for repeated in versions[1:]:
+            choices.remove(repeated)
+    boxes = [box for box in body.iter(_TEXT_BOX) if next(box.iterancestors(*_TAKEN_AWAY), None) is None]
+    # Backwards: boxes of one paragraph stay in order, and a box within a box is moved before it.
+    for box in reversed(boxes):
+        anchor = next(box.iterancestors(f"{_W}p"), None)
+        for child in reversed(box):
+            ([box, *box.iterancestors(*_DRAWINGS)][-1] if anchor is None else anchor).addnext(child)
+        box.getparent().remove(box)
+    return bool(boxes)
 
 
 def _partition(data: bytes) -> "list[Element]":

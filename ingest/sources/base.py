@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from ingest.documents import Document, Kind
+from ingest.documents import Document, Kind, Validity
 from ingest.errors import UnreadableFile
+
+Described = tuple[tuple[str, ...], Validity]
+"""Who may read a document, and from when to when it holds."""
 
 
 class Item(Protocol):
@@ -28,6 +31,9 @@ class Item(Protocol):
     @property
     def content(self) -> str:
         """Digest of the content alone, "" when unknown: a new key with the content of one that went is a rename."""
+
+    def described(self) -> Described | None:
+        """Say what is known of it before it is read; None when only reading tells."""
 
     def load(self, patient: bool = True) -> Document:
         """Read and parse it; raises `UnreadableFile`, and `LoadLater` unless `patient`, when it takes minutes."""
@@ -80,6 +86,9 @@ class LoadedItem:
         """Give nothing: a record keeps its own id wherever it stands."""
         return ""
 
+    def described(self) -> Described | None:
+        """Give nothing: it is read already."""
+
     def load(self, patient: bool = True) -> Document:  # noqa: ARG002 - it is read already
         """Give the document."""
         return self.document
@@ -87,10 +96,16 @@ class LoadedItem:
 
 @dataclass(frozen=True, slots=True)
 class FailedItem:
-    """An item that could not be read: its reason goes to the report."""
+    """A record that could not be read, or that was read with a doubt: its reason goes to the report.
+
+    Args:
+        key: the record's own, where it is known: what is indexed under it then stays.
+        is_note: nothing was left out, so that what is gone from the source can be told and removed.
+    """
 
     key: str
     reason: str
+    is_note: bool = False
 
     @property
     def fingerprint(self) -> str:
@@ -106,6 +121,9 @@ class FailedItem:
     def content(self) -> str:
         """Give nothing: it has no content."""
         return ""
+
+    def described(self) -> Described | None:
+        """Give nothing: it has no content."""
 
     def load(self, patient: bool = True) -> Document:  # noqa: ARG002 - waiting changes nothing
         """Raise `UnreadableFile` with the reason."""

@@ -1,18 +1,24 @@
 """A training catalogue as a source: one LHEO file or table goes in, one document a session comes out."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
-from ingest.attributes import certification_code
+from ingest.attributes import certification_codes
 from ingest.documents import Block, Document, Validity
 from ingest.errors import SourceUnavailable
-from ingest.sources.base import FailedItem, Item, LoadedItem
+from ingest.parse.parsed import Limits
+from ingest.sources.base import Item, LoadedItem
 from ingest.sources.config import SourceConfig
 from ingest.sources.lheo import read_lheo
+from ingest.sources.records import Records, failed_items, gathered, read_apart
 from ingest.sources.rendering import to_markdown
 from ingest.sources.table import read_table
 from ingest.sources.training import TrainingSession
+from ingest.sources.validity import merged
+
+_DEFAULT_LIMITS = Limits()
 
 
 class CatalogueSource:
@@ -23,9 +29,13 @@ class CatalogueSource:
     Args:
         config: a source with `lheo` or `table` set.
         base: folder that its path starts from.
+        limits: what reading it may cost.
+        apart: read it in another process, which alone holds the limits of time and memory.
     """
 
-    def __init__(self, config: SourceConfig, base: Path) -> None:
+    def __init__(
+        self, config: SourceConfig, base: Path, limits: Limits = _DEFAULT_LIMITS, *, apart: bool = False
+    ) -> None:
         place = config.lheo or config.table
         if place is None:
             raise ValueError("a catalogue source needs `lheo` or `table`")
@@ -35,6 +45,8 @@ class CatalogueSource:
         self.max_removed_share = config.max_removed_share
         self._config = config
         self._path = base / place
+        self._limits = limits
+        self._apart = apart
 
     def fingerprint(self) -> str | None:
         """Digest the file and what the configuration makes of it."""
@@ -48,20 +60,18 @@ class CatalogueSource:
 
     def items(self) -> Iterator[Item]:
         """Read the sessions; a row that cannot be read becomes an item that says why."""
-        reasons: list[str] = []
-        for session in self._sessions(reasons):
+        read = partial(read_sessions, columns=self._config.columns if self._config.lheo is None else None)
+        records = (
+            read_apart(read, self._path, self._limits) if self._apart else read(self._path, self._limits)
+        )
+        for session in records.found:
             yield LoadedItem(session.session_id, self._document(session))
-        for number, reason in enumerate(reasons, start=1):
-            yield FailedItem(f"{self._path.name} ({number})", reason)
-
-    def _sessions(self, reasons: list[str]) -> Iterator[TrainingSession]:
-        if self._config.lheo is not None:
-            return read_lheo(self._path, reasons.append)
-        return read_table(self._path, self._config.columns, reasons.append)
+        yield from failed_items(
+            self._path.name, records.remarks, (session.session_id for session in records.found)
+        )
 
     def _document(self, session: TrainingSession) -> Document:
-        last_day = session.ends_on or session.starts_on
-        code = certification_code(session.certification_code) or session.certification_code
+        codes = certification_codes(session.certification_code) or (session.certification_code,)
         return Document(
             document_id=f"{self.name}:{session.session_id}",
             source=self.name,
@@ -69,11 +79,28 @@ class CatalogueSource:
             title=session.title,
             blocks=(Block("paragraph", to_markdown(session)),),
             url=session.url or None,
-            number=code or None,
-            validity=Validity(valid_to=last_day) if last_day else self._config.validity,
+            number=codes[0] or None,
+            validity=merged(Validity(valid_to=session.ends_on or session.starts_on), self._config.validity),
             groups=self.groups,
-            attributes=_attributes(session, code),
+            attributes=_attributes(session, ", ".join(codes)),
         )
+
+
+def read_sessions(path: Path, limits: Limits, columns: Mapping[str, str] | None) -> Records[TrainingSession]:
+    """Read all the sessions of a catalogue.
+
+    Args:
+        path: an LHEO file, or a table.
+        limits: how large it may be.
+        columns: for a table, field of `TrainingSession` -> header; None for an LHEO file.
+
+    Raises:
+        CatalogueError: it cannot be read as a whole.
+        SourceUnavailable: it does not open.
+    """
+    if columns is not None:
+        return gathered(path, lambda report: read_table(path, columns, report, limits))
+    return gathered(path, lambda report: read_lheo(path, report, limits))
 
 
 def _attributes(session: TrainingSession, code: str) -> dict[str, object]:

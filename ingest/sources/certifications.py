@@ -5,12 +5,17 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
-from ingest.documents import Document, Validity
+from ingest.documents import Document
 from ingest.errors import SourceUnavailable
-from ingest.sources.base import FailedItem, Item, LoadedItem
+from ingest.parse.parsed import Limits
+from ingest.sources.base import Item, LoadedItem
 from ingest.sources.certification import Certification
 from ingest.sources.config import SourceConfig
+from ingest.sources.records import Records, failed_items, gathered, read_apart
 from ingest.sources.rncp import read_certifications
+from ingest.sources.validity import merged
+
+_DEFAULT_LIMITS = Limits()
 
 
 class CertificationSource:
@@ -22,9 +27,19 @@ class CertificationSource:
         config: a source with `certifications` set: a CSV or XLSX file, a ZIP of them, or their folder.
         base: folder that its path starts from.
         today: gives the day on which a certification has ended or not.
+        limits: what reading them may cost.
+        apart: read them in another process, which alone holds the limits of time and memory.
     """
 
-    def __init__(self, config: SourceConfig, base: Path, today: Callable[[], date] = date.today) -> None:
+    def __init__(
+        self,
+        config: SourceConfig,
+        base: Path,
+        today: Callable[[], date] = date.today,
+        limits: Limits = _DEFAULT_LIMITS,
+        *,
+        apart: bool = False,
+    ) -> None:
         if config.certifications is None:
             raise ValueError("a certification source needs `certifications`")
         self.name = config.name
@@ -34,6 +49,8 @@ class CertificationSource:
         self._config = config
         self._path = base / config.certifications
         self._today = today
+        self._limits = limits
+        self._apart = apart
 
     def fingerprint(self) -> str | None:
         """Digest the tables, what the configuration makes of them, and the day: certifications end with it."""
@@ -45,26 +62,21 @@ class CertificationSource:
                     with file.open("rb") as stream:
                         digest.update(hashlib.file_digest(stream, "sha256").digest())
         except OSError as error:
-            raise self._unavailable(error) from error
+            raise SourceUnavailable(f"Les tables « {self._path.name} » ne s’ouvrent pas : {error}") from error
         return digest.hexdigest()
 
     def items(self) -> Iterator[Item]:
         """Read the certifications; what cannot be read becomes an item that says why."""
-        reasons: list[str] = []
         today = self._today()
-        try:
-            for certification in read_certifications(self._path, reasons.append):
-                yield LoadedItem(certification.number, self._document(certification, today))
-        except OSError as error:
-            raise self._unavailable(error) from error
-        for number, reason in enumerate(reasons, start=1):
-            yield FailedItem(f"{self._path.name} ({number})", reason)
-
-    def _unavailable(self, error: OSError) -> SourceUnavailable:
-        return SourceUnavailable(f"Les tables « {self._path.name} » ne s’ouvrent pas : {error}")
+        if self._apart:
+            records = read_apart(read_register, self._path, self._limits)
+        else:
+            records = read_register(self._path, self._limits)
+        for certification in records.found:
+            yield LoadedItem(certification.number, self._document(certification, today))
+        yield from failed_items(self._path.name, records.remarks, (found.number for found in records.found))
 
     def _document(self, certification: Certification, today: date) -> Document:
-        validity = certification.validity(today)
         return Document(
             document_id=f"{self.name}:{certification.number}",
             source=self.name,
@@ -73,7 +85,7 @@ class CertificationSource:
             blocks=certification.blocks(self.name),
             url=certification.url,
             number=certification.number,
-            validity=self._config.validity if validity == Validity() else validity,
+            validity=merged(certification.validity(today), self._config.validity),
             groups=self.groups,
             attributes={
                 "certification": certification.title,
@@ -81,3 +93,13 @@ class CertificationSource:
                 "level": certification.level,
             },
         )
+
+
+def read_register(path: Path, limits: Limits) -> Records[Certification]:
+    """Read all the certifications of France compétences' tables.
+
+    Raises:
+        CatalogueError: no main table there, or a file that cannot be read.
+        SourceUnavailable: nothing there.
+    """
+    return gathered(path, lambda report: read_certifications(path, report, limits))

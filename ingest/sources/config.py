@@ -190,7 +190,11 @@ def _dataset_config(name: str, known: Mapping[str, SourceConfig]) -> SourceConfi
 
 
 def build_source(config: SourceConfig, settings: IngestSettings, reader: ReadFile = parse_file) -> Source:
-    """Build one source, without reading it; `folder`, `file` and `pages` have their documents read by `reader`."""
+    """Build one source, without reading it.
+
+    `folder`, `file` and `pages` have their documents read by `reader`; a catalogue or a register is read by a process
+    of its own.
+    """
     base = settings.sources_file.parent
     if config.folder is not None or config.file is not None:
         from ingest.sources.files import FolderSource
@@ -207,10 +211,10 @@ def build_source(config: SourceConfig, settings: IngestSettings, reader: ReadFil
     if config.certifications is not None:
         from ingest.sources.certifications import CertificationSource
 
-        return CertificationSource(config, base)
+        return CertificationSource(config, base, limits=limits_of(config, settings), apart=True)
     from ingest.sources.catalogue import CatalogueSource
 
-    return CatalogueSource(config, base)
+    return CatalogueSource(config, base, limits_of(config, settings), apart=True)
 
 
 def limits_of(config: SourceConfig, settings: IngestSettings) -> Limits:

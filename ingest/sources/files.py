@@ -17,8 +17,10 @@ from ingest.documents import EVERYONE, Document, Kind, Validity
 from ingest.errors import SourceUnavailable, UnreadableFile
 from ingest.parse import Limits, parse_file
 from ingest.parse.parsed import ReadFile
+from ingest.sources.base import Described
+from ingest.sources.description import Description, Sheet, read_sheets
 from ingest.sources.means import means, reads_scans
-from ingest.sources.metadata import Description, Sheet, composed, is_sheet
+from ingest.sources.metadata import composed, is_sheet
 from ingest.text import fold
 
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ class FileReference:
 
         A file that cannot be opened has one too, so that it is reported and its passages are not deleted.
         """
-        described = self.sheet.problem or self.sheet.row(self.path.name).digest_text
+        described = self.sheet.said(self.path.name, self.source.groups)
         settings = self.source.outcome_settings(self.path)
         written = f"{self.content}\0{described}\0{settings}"
         return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()
@@ -73,6 +75,14 @@ class FileReference:
         """Digest of what one file may cost, and of the programs that help to read some."""
         return means(self.source.limits)
 
+    def described(self) -> Described | None:
+        """Say who may read the file and when it holds; None when its sheet cannot be read."""
+        try:
+            said = self.source.describe(self)
+        except UnreadableFile:
+            return None
+        return said.groups, said.validity
+
     def load(self, patient: bool = True) -> Document:
         """Read the file; raises `UnreadableFile`, and `LoadLater` unless `patient`."""
         return self.source.load(self, patient)
@@ -80,10 +90,12 @@ class FileReference:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a folder holds: the files to be read by key, and those that are left out with the reason."""
+    """What a folder holds: the files to be read by key, those that are left out with the reason, and the folders
+    that hold a sheet."""
 
     files: dict[str, Path] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    sheet_folders: set[Path] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -143,13 +155,16 @@ class FolderSource:
         Raises:
             SourceUnavailable: the folder, or the one file, is missing or cannot be listed.
         """
-        sheets: dict[Path, Sheet] = {}
-        references = []
-        for key, path in sorted(self.listing().files.items()):
-            if path.parent not in sheets:
-                sheets[path.parent] = Sheet.of(path.parent)
-            references.append(FileReference(key, path, sheets[path.parent], self))
-        return references
+        listing = self.listing()
+        sheets = self.sheets(listing)
+        return [
+            FileReference(key, path, sheets[path.parent], self) for key, path in sorted(listing.files.items())
+        ]
+
+    def sheets(self, listing: Listing) -> dict[Path, Sheet]:
+        """Read the sheets of the folders of a listing, those without any file to be read included."""
+        folders = listing.sheet_folders | {path.parent for path in listing.files.values()}
+        return read_sheets(self.folder, folders, self.groups)
 
     def load(self, reference: FileReference, patient: bool = True) -> Document:
         """Read a file.
@@ -198,9 +213,13 @@ class FolderSource:
 
         Hidden and temporary files are in neither. Raises as `items` does.
         """
+        if not self.folder.is_dir():
+            raise SourceUnavailable(f"Le dossier {self.folder} de la source « {self.name} » est introuvable.")
         listing = Listing()
         try:
             root = self.folder.resolve()
+            if self.only is None:
+                listing.sheet_folders.update(_sheet_folders(self.folder))
             for path in self._named():
                 key = _writable(composed(path.relative_to(self.folder).as_posix()))
                 if _leaves(path, root):
@@ -223,12 +242,9 @@ class FolderSource:
 
     def _named(self) -> Iterator[Path]:
         """Give what the source names, folders and links included; raises `OSError`."""
-        if not self.folder.is_dir():
-            raise SourceUnavailable(f"Le dossier {self.folder} de la source « {self.name} » est introuvable.")
         if self.only is not None:
             yield self.folder / self.only
             return
-        _check_folders(self.folder)
         for path in sorted(self.folder.glob(self.pattern)):
             hidden = any(part.startswith((".", "~$")) for part in path.relative_to(self.folder).parts)
             if not (hidden or path.name.lower() in _IGNORED or is_sheet(path.name)):
@@ -250,11 +266,16 @@ def _title(titled: str | None, own: str | None) -> str | None:
     return own if titled and own and fold(titled) == fold(own) else titled or own
 
 
-def _check_folders(folder: Path) -> None:
-    """Raise `OSError` for a sub-folder that cannot be listed: `glob` passes it over, as if it were empty."""
+def _sheet_folders(folder: Path) -> Iterator[Path]:
+    """Give the folders that hold a sheet, hidden ones apart.
+
+    Raises `OSError` for a sub-folder that cannot be listed: `glob` passes it over, as if it were empty.
+    """
 
     def refuse(error: OSError) -> None:
         raise error
 
-    for _ in os.walk(folder, onerror=refuse):
-        pass
+    for place, _, names in os.walk(folder, onerror=refuse):
+        below = Path(place).relative_to(folder)
+        if any(map(is_sheet, names)) and not any(part.startswith(".") for part in below.parts):
+            yield folder / below

@@ -5,10 +5,12 @@ The file is read by a pull parser that refuses entities, DTDs and the network, o
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from lxml import etree
 
+from ingest.parse.parsed import Limits
 from ingest.sources.readings import (
     UnreadableValue,
     first_text,
@@ -18,32 +20,39 @@ from ingest.sources.readings import (
     read_price,
     read_region,
     read_yes_no,
+    slug,
 )
+from ingest.sources.records import Remark, Report, say_nothing
+from ingest.sources.tabular import check_size
 from ingest.sources.training import (
     CatalogueError,
-    Report,
     TrainingSession,
     check_session,
-    say_nothing,
+    known_id,
     session_id,
     without_duplicates,
 )
 
+_DEFAULT_LIMITS = Limits()
 _FEED_BYTES = 64 * 1024
 _MODES = {"0": "présentiel", "1": "mixte", "2": "distance"}
 
 
-def read_lheo(path: Path, on_error: Report | None = None) -> Iterator[TrainingSession]:
+def read_lheo(
+    path: Path, on_error: Report | None = None, limits: Limits = _DEFAULT_LIMITS
+) -> Iterator[TrainingSession]:
     """Read the sessions of a LHEO 2.x file, whatever its namespace, holding one training at a time.
 
     Args:
         path: the XML file.
-        on_error: called with the reason (in French) each time a session is left out.
+        on_error: called for each session that is left out.
+        limits: how large it may be.
 
     Raises:
-        CatalogueError: not XML, not LHEO, or a file that declares entities.
+        CatalogueError: too large, not XML, not LHEO, or a file that declares entities.
     """
     report = on_error or say_nothing
+    check_size(path.name, path.stat().st_size, limits)
     yield from without_duplicates(_sessions(path, report), report)
 
 
@@ -55,7 +64,8 @@ def _sessions(path: Path, report: Report) -> Iterator[TrainingSession]:
                     yield _session(formation, action, session)
                 except UnreadableValue as error:
                     number = session.get("numero") or "sans numéro"
-                    report(f"« {_text(formation, 'intitule-formation')} », session {number} : {error}")
+                    reason = f"« {_text(formation, 'intitule-formation')} », session {number} : {error}"
+                    report(Remark(reason, known_id(partial(_id, formation, action, session))))
 
 
 def _formations(path: Path) -> Iterator[etree._Element]:
@@ -111,18 +121,11 @@ def _session(formation: etree._Element, action: etree._Element, session: etree._
     starts_on = _day(_text(session, "periode", "debut"))
     ends_on = _day(_text(session, "periode", "fin"))
     check_session(title, starts_on, ends_on)
-    address = _first(
-        _find(action, "lieu-de-formation", "coordonnees", "adresse"),
-        _find(session, "adresse-inscription", "adresse"),
-    )
-    provider, siret = _provider(formation)
-    place = _text(address, "ville")
+    address = _address(action, session)
+    provider, _ = _provider(formation)
     certification, code = _certification(formation)
-    number = "-".join(filter(None, (formation.get("numero"), session.get("numero"))))
     return TrainingSession(
-        session_id=session_id(
-            siret or provider, number if session.get("numero") else "", title, starts_on, place
-        ),
+        session_id=_id(formation, action, session),
         title=title,
         objectives=_objectives(formation),
         programme=_text(formation, "contenu-formation"),
@@ -132,7 +135,7 @@ def _session(formation: etree._Element, action: etree._Element, session: etree._
         certification_code=code,
         level=_level(_text(formation, "code-niveau-sortie")),
         provider=provider,
-        place=place,
+        place=_text(address, "ville"),
         postal_code=_text(address, "codepostal"),
         region=read_region(_text(address, "region")),
         starts_on=starts_on,
@@ -145,6 +148,30 @@ def _session(formation: etree._Element, action: etree._Element, session: etree._
         ),
         contact=_contact(formation, session),
         url=_text(action, "url-action", "urlweb") or _text(formation, "url-formation", "urlweb"),
+    )
+
+
+def _id(formation: etree._Element, action: etree._Element, session: etree._Element) -> str:
+    """Name a session by the numbers of all it belongs to: many tools number those of each action from 1.
+
+    An action without a number is told by its place and the session's first day; raises `UnreadableValue`.
+    """
+    provider, siret = _provider(formation)
+    place = _text(_address(action, session), "ville")
+    own, of_action = session.get("numero", ""), action.get("numero", "")
+    starts_on = None if own and of_action else _day(_text(session, "periode", "debut"))
+    if own and not of_action:
+        of_action = "-".join(filter(None, (slug(place), f"{starts_on:%Y%m%d}" if starts_on else "")))
+    number = "-".join(filter(None, (formation.get("numero"), of_action, own)))
+    return session_id(
+        siret or provider, number if own else "", _text(formation, "intitule-formation"), starts_on, place
+    )
+
+
+def _address(action: etree._Element, session: etree._Element) -> etree._Element | None:
+    return _first(
+        _find(action, "lieu-de-formation", "coordonnees", "adresse"),
+        _find(session, "adresse-inscription", "adresse"),
     )
 
 

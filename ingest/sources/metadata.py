@@ -1,23 +1,31 @@
-"""`metadonnees.csv`: the sheet that a quality team fills in beside its documents goes in, a row a file comes out.
+"""`metadonnees.csv`: the sheet that a quality team fills in beside its documents goes in, its rows come out.
 
-A spreadsheet exports it (UTF-8 with BOM or Windows-1252, semicolons). A wrong row makes its file unreadable
-rather than be ignored: it may be the row that restricts who may read it, or that says it is repealed.
+A spreadsheet exports it (UTF-8 with BOM or Windows-1252, semicolons). What is wrong in it is an error rather than
+ignored: a column of an unknown name may be the one that says who may read a file. `ingest.sources.description`
+tells which file has which row.
 """
 
 import csv
+import difflib
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import StringIO
-from pathlib import Path
 
-from ingest.documents import EVERYONE, Status, Validity
-from ingest.errors import UnreadableFile, UnreadableMetadata
+from ingest.documents import Status, Validity
+from ingest.errors import UnreadableFile
 from ingest.parse.tidy import decode, tidy
 
 METADATA_FILE = "metadonnees.csv"
-_FILE_COLUMN = "fichier"
+FREE_PREFIX = "x_"
+"""What the name of a column begins with that is the quality team's own: Fanal takes nothing from it."""
+
+FILE_COLUMN = "fichier"
+_COLUMNS = (FILE_COLUMN, "reference", "titre", "date", "valable_du", "valable_jusqu_au", "statut", "groupes",
+            "revu_le")  # fmt: skip
+_UNUSED_COLUMNS = ("remplace", "remplace_par", "auteur", "version", "commentaire")
 _DATE_FORMATS = ("%Y-%m-%d", "%d/%m/%Y")
 
 
@@ -63,7 +71,7 @@ class MetadataRow:
         if text is None:
             return default
         try:
-            return Status(_plain(text).replace(" ", "_"))
+            return Status(plain(text).replace(" ", "_"))
         except ValueError as error:
             known = ", ".join(Status)
             raise self.error("statut", f"« {text} » n'est pas un statut connu ({known})") from error
@@ -88,9 +96,11 @@ class MetadataRow:
         """Read `groupes`, which restricts the groups of the source; they stand when the cell is empty.
 
         Raises:
-            UnreadableFile: a group that the source itself does not allow.
+            UnreadableFile: a group that the source itself does not allow, or a cell that names none.
         """
-        asked = tuple(dict.fromkeys(self.cells.get("groupes", "").replace(",", " ").split()))
+        asked = self._groups()
+        if not asked and self.text("groupes"):
+            raise self.error("groupes", f"« {self.text('groupes')} » ne nomme aucun groupe")
         if not asked:
             return allowed
         outside = [group for group in asked if group not in allowed]
@@ -98,100 +108,44 @@ class MetadataRow:
             raise self.error("groupes", f"« {outside[0]} » ne fait pas partie des groupes de la source")
         return asked
 
+    def restricts(self, allowed: tuple[str, ...]) -> bool:
+        """Tell whether somebody whom the source allows is kept away by `groupes`."""
+        return bool(self.text("groupes")) and not set(allowed) <= set(self._groups())
+
+    def _groups(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.cells.get("groupes", "").replace(",", " ").split()))
+
+    @property
+    def name(self) -> str:
+        """The file that it describes, in Unicode's composed form; "" for a row that names none."""
+        return composed(self.cells.get(FILE_COLUMN, "").strip())
+
     def error(self, column: str, reason: str) -> UnreadableFile:
         return UnreadableFile(f"{METADATA_FILE}, ligne {self.line}, colonne « {column} » : {reason}")
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """What is said of a file beside its text."""
-
-    number: str | None
-    title: str | None
-    dated: date | None
-    reviewed: date | None
-    validity: Validity
-    groups: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """The metadata of one folder; `problem` when its sheet cannot be read, and then none of its files can."""
-
-    rows: dict[str, MetadataRow]
-    problem: str | None = None
-
-    @classmethod
-    def of(cls, folder: Path) -> "Sheet":
-        """Read the sheet of a folder, empty where it has none; one that is a link is not followed."""
-        try:
-            found = [path for path in folder.iterdir() if is_sheet(path.name)]
-            if len(found) > 1:
-                names = " et ".join(f"« {path.name} »" for path in sorted(found))
-                return cls({}, f"{names} sont dans le même dossier : gardez-en un")
-            if any(path.is_symlink() for path in found):
-                return cls({}, f"{METADATA_FILE} est un lien : mettez le fichier lui-même dans le dossier")
-            return cls(read_metadata(found[0].read_bytes()) if found else {})
-        except UnreadableFile as error:
-            return cls({}, str(error))
-        except OSError:
-            return cls({}, f"{METADATA_FILE} ne peut pas être ouvert : vérifiez ses droits")
-
-    def row(self, name: str) -> MetadataRow:
-        """Give the row of a file, an empty one where it is not described.
-
-        Raises:
-            UnreadableFile: the sheet itself cannot be read.
-        """
-        if self.problem is not None:
-            raise UnreadableFile(self.problem)
-        return self.rows.get(composed(name), MetadataRow(0, {}))
-
-    def describe(self, name: str, validity: Validity, groups: tuple[str, ...]) -> Description:
-        """Read what is said of a file; `validity` and `groups` are its source's, for what the row leaves empty.
-
-        Raises:
-            UnreadableMetadata: the sheet, or a cell of the row, cannot be read.
-        """
-        try:
-            row = self.row(name)
-            return Description(
-                number=row.text("reference"),
-                title=row.text("titre"),
-                dated=row.day("date"),
-                reviewed=row.day("revu_le"),
-                validity=row.validity(validity),
-                groups=row.groups(groups, EVERYONE),
-            )
-        except UnreadableFile as error:
-            raise UnreadableMetadata(str(error)) from error
 
 
 def read_metadata(data: bytes) -> dict[str, MetadataRow]:
     """Read the sheet of a folder.
 
     Returns:
-        The rows by file name, in Unicode's composed form.
+        The rows by the file name that they give, in Unicode's composed form.
 
     Raises:
-        UnreadableFile: no `fichier` column, a file named twice, or a broken CSV.
+        UnreadableFile: no `fichier` column, a column that is unknown or there twice, a cell without a column, a
+            row without a file name, a file named twice, or a broken CSV.
     """
     reader = csv.reader(StringIO(decode(data), newline=""), delimiter=";")
     rows: dict[str, MetadataRow] = {}
     try:
-        header = [_plain(name) for name in next(reader, [])]
-        if _FILE_COLUMN not in header:
-            raise UnreadableFile(
-                f"{METADATA_FILE}, ligne 1 : la colonne « {_FILE_COLUMN} » manque ; enregistrez-le en CSV,"
-                " avec le point-virgule comme séparateur"
-            )
+        columns = _columns(next(reader, []))
         for cells in reader:
-            row = MetadataRow(reader.line_num, dict(zip(header, cells, strict=False)))
-            name = composed(row.cells.get(_FILE_COLUMN, "").strip())
-            if name in rows:
-                raise row.error(_FILE_COLUMN, f"« {name} » est déjà décrit ligne {rows[name].line}")
-            if name:
-                rows[name] = row
+            row = MetadataRow(reader.line_num, _cells(columns, cells, reader.line_num))
+            if row.name in rows:
+                raise row.error(FILE_COLUMN, f"« {row.name} » est déjà décrit ligne {rows[row.name].line}")
+            if row.name:
+                rows[row.name] = row
+            elif any(map(tidy, cells)):
+                raise row.error(FILE_COLUMN, "il manque le nom du fichier que cette ligne décrit")
     except csv.Error as error:
         raise UnreadableFile(
             f"{METADATA_FILE}, ligne {reader.line_num} : ligne mal formée ({error})"
@@ -199,9 +153,49 @@ def read_metadata(data: bytes) -> dict[str, MetadataRow]:
     return rows
 
 
+def _columns(header: Sequence[str]) -> list[str]:
+    """Give the name of each column, "" for one without; raises `UnreadableFile` for one that is not known."""
+    names = [re.sub(r"[\s'’_-]+", "_", plain(tidy(name))) for name in header]
+    if FILE_COLUMN not in names:
+        raise UnreadableFile(
+            f"{METADATA_FILE}, ligne 1 : la colonne « {FILE_COLUMN} » manque ; enregistrez-le en CSV,"
+            " avec le point-virgule comme séparateur"
+        )
+    known = (*_COLUMNS, *_UNUSED_COLUMNS)
+    for index, name in enumerate(names):
+        if name and name in names[:index]:
+            raise UnreadableFile(f"{METADATA_FILE}, ligne 1 : la colonne « {name} » y est deux fois")
+        if name and name not in known and not name.startswith(FREE_PREFIX):
+            raise UnreadableFile(
+                f"{METADATA_FILE}, ligne 1 : la colonne « {tidy(header[index])} » n’est pas connue :"
+                f" {_advice(name, known)}"
+            )
+    return names
+
+
+def _advice(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    if near == ["groupes"]:  # a restriction is not to be set aside
+        return "écrivez « groupes »"
+    meant = f"écrivez « {near[0]} »" if near else f"colonnes connues : {', '.join(_COLUMNS)}"
+    return f"{meant} ; si elle est à vous, « {FREE_PREFIX}{name} »"
+
+
+def _cells(columns: Sequence[str], cells: Sequence[str], line: int) -> dict[str, str]:
+    """Give the cells of a row by column; raises `UnreadableFile` for one that no column names."""
+    names = [*columns, *[""] * (len(cells) - len(columns))]
+    for name, cell in zip(names, cells, strict=False):
+        if not name and tidy(cell):
+            raise UnreadableFile(
+                f"{METADATA_FILE}, ligne {line} : « {tidy(cell)} » est dans une colonne sans nom ; donnez-lui un"
+                " nom ligne 1, ou videz la cellule"
+            )
+    return {name: cell for name, cell in zip(names, cells, strict=False) if name}
+
+
 def is_sheet(name: str) -> bool:
     """Tell whether a file is the metadata of its folder, with or without capitals and accents."""
-    return _plain(name) == METADATA_FILE
+    return plain(name) == METADATA_FILE
 
 
 def composed(name: str) -> str:
@@ -209,6 +203,7 @@ def composed(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Write a text without capitals and accents."""
     letters = unicodedata.normalize("NFD", text.strip().casefold())
     return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from ingest.sources.rules import EXPECTED, Fault, source_faults
+from ingest.sources.rules import BACKSLASH, EXPECTED, Fault, source_faults
 from ingest.sources.toml_lines import Path, key_lines
 
 _IN_FRENCH = {
@@ -43,10 +43,12 @@ _SYNTAX = (
     ("Illegal character", "il manque un guillemet à la fin d’un texte"),
     ("Unterminated string", "il manque un guillemet à la fin d’un texte"),
     ("Invalid value", "un texte se met entre guillemets, une date s’écrit AAAA-MM-JJ, un oui ou non true ou false"),
-    ("Unescaped '\\'", "la barre \\ s’écrit \\\\ entre guillemets, ou bien / dans un chemin"),
+    ("Unescaped '\\'", BACKSLASH),
+    ("Invalid hex value", BACKSLASH),
     ("Invalid statement", "une ligne s’écrit clé = valeur, et une remarque commence par #"),
     ("Expected newline", "il y a quelque chose après la valeur : une remarque commence par #"),
 )  # fmt: skip
+_DAY = re.compile(r"=\s*(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})\b")
 
 
 def written_mistakes(text: str, data: Mapping[str, Any], error: ValidationError | None) -> list[str]:
@@ -176,6 +178,9 @@ def written_syntax_error(text: str, message: str) -> str:
     line = lines[min(number, len(lines)) - 1].strip()
     if re.match(r"[\[\w.-]*[^\W\x00-\x7f]", line):
         return f"ligne {number}, « {_shown(line)} » : une clé s’écrit sans accent, ou entre guillemets"
+    if day := _DAY.search(line):
+        iso = f"{day[3]}-{day[2]:0>2}-{day[1]:0>2}"
+        return f"ligne {number}, « {_shown(line)} » : une date s’écrit AAAA-MM-JJ, sans guillemets : {iso}"
     advice = next(
         (french for english, french in _SYNTAX if english in message),
         "guillemet, crochet, virgule ou signe = oublié, sur cette ligne ou la précédente",

@@ -16,12 +16,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from ingest.documents import Document, Kind, Validity
+from ingest.documents import Document, Kind
 from ingest.errors import ConfigurationError, SourceUnavailable
 from ingest.sources.base import Item, LoadedItem, Source
 from ingest.sources.config import SourceConfig
 from ingest.sources.legal import read_code, read_sheets
 from ingest.sources.service_public import read_service_public
+from ingest.sources.validity import merged
 
 NPM_SECONDS = 300
 """Longest time that npm may take to download a package."""
@@ -279,13 +280,5 @@ class DatasetSource:
             )
         for document in self._dataset.reader(self._dataset.place(self._cache), self.name):
             key = document.document_id.removeprefix(f"{self.name}:")
-            yield LoadedItem(
-                key,
-                replace(
-                    document, kind=self.kind, groups=self.groups, validity=self._validity(document.validity)
-                ),
-            )
-
-    def _validity(self, own: Validity) -> Validity:
-        """Give a document's own validity, that of the sources file for one that says nothing."""
-        return self._config.validity if own == Validity() else own
+            validity = merged(document.validity, self._config.validity)
+            yield LoadedItem(key, replace(document, kind=self.kind, groups=self.groups, validity=validity))

@@ -34,7 +34,9 @@ def page_client(hosts: Sequence[str], seconds: float = SECONDS) -> httpx.Client:
 
 
 def refusal(error: Exception) -> str:
-    """Say in French what httpx raised."""
+    """Say in French what a request raised."""
+    if isinstance(error, UnreadableFile):
+        return str(error)
     if isinstance(error, httpx.TooManyRedirects):
         return f"le serveur renvoie plus de {MAX_REDIRECTS} fois ailleurs"
     if isinstance(error, httpx.TimeoutException):

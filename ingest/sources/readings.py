@@ -17,7 +17,11 @@ _DATE_FORMATS = ("%Y%m%d", "%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d/%
 _UNKNOWN = frozenset(
     {"", "-", "–", "—", "nc", "n.c.", "n/c", "non communique", "a definir", "a preciser", "a venir"}
 )
+_LEVEL = r"(?:^|\bniv(?:eau)?\W*)"
 _FORMER_LEVELS = {"v": 3, "iv": 4, "iii": 5, "ii": 6, "i": 7}
+_YES = frozenset({"oui", "o", "x", "1", "true", "vrai"})
+_NO = frozenset({"non", "n", "0", "false", "faux", "pas", "ineligible"})
+_ABOUT_CPF = frozenset({"eligible", "eligibilite", "cpf", "au", "le", "la", "formation", "est"})
 _REGIONS = {
     "01": "Guadeloupe", "02": "Martinique", "03": "Guyane", "04": "La Réunion", "06": "Mayotte",
     "11": "Île-de-France", "24": "Centre-Val de Loire", "27": "Bourgogne-Franche-Comté", "28": "Normandie",
@@ -99,11 +103,16 @@ def read_price(text: str) -> float | None:
 
 
 def read_level(text: str) -> int | None:
-    """Read "4", "Niveau 4 (bac)", and the former "Niveau IV"."""
-    if match := re.search(r"(?:^|niveau )([3-8])\b", key(text)):
+    """Read "4", "Niveau 4 (bac)", "Niveau : 4", "NIV4", and the former "Niveau IV"."""
+    if match := re.search(rf"{_LEVEL}([3-8])\b", key(text)):
         return int(match[1])
-    former = re.search(r"(?:^|niveau )(i{1,3}|iv|v)\b(?! bis)", key(text))
+    former = re.search(rf"{_LEVEL}(i{{1,3}}|iv|v)\b(?! bis)", key(text))
     return _FORMER_LEVELS[former[1]] if former else None
+
+
+def has_none(text: str) -> bool:
+    """Tell "sans niveau", "aucun" and "non concerné": a field that is filled in to say that there is nothing."""
+    return key(text).startswith(("sans ", "aucun", "neant", "non concern", "pas de "))
 
 
 def read_mode(text: str) -> str:
@@ -117,11 +126,12 @@ def read_mode(text: str) -> str:
 
 
 def read_yes_no(text: str) -> bool | None:
-    """Read "oui", "x", "Éligible CPF"; None when the text is neither a yes nor a no."""
-    said = key(text)
-    if said in ("oui", "o", "x", "1", "true", "vrai", "eligible", "eligible cpf"):
+    """Read "oui", "x", "éligible au CPF", "non éligible"; None when the text is neither a yes nor a no."""
+    words = set(re.findall(r"\w+", key(text)))
+    said = words - _ABOUT_CPF
+    if said <= _YES and (said or words & {"cpf", "eligible"}):
         return True
-    return False if said in ("non", "n", "0", "false", "faux", "non eligible") else None
+    return False if said and said <= _NO else None
 
 
 def read_region(text: str) -> str:

@@ -4,7 +4,7 @@
 
 A table is known by its columns, whatever its file is called: the main one has an `Intitule`, its companions add
 certifiers, ROME codes, blocs de compétences and what replaces what. Case and accents of a header do not count, and
-any column or companion may be missing.
+any column or companion may be missing. Of two exports of one table the newer is read (`ingest.sources.exports`).
 """
 
 import re
@@ -14,12 +14,15 @@ from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 
-from ingest.attributes import certification_code
+from ingest.attributes import certification_code, certification_codes
+from ingest.parse.parsed import Limits
 from ingest.parse.tidy import tidy
 from ingest.sources.certification import Certification
+from ingest.sources.exports import exported_on
 from ingest.sources.readings import UnreadableValue, key, read_date
+from ingest.sources.records import Remark, Report, say_nothing
 from ingest.sources.tabular import Row, RowReader, TableFile, cell_text, first_rows, open_table, table_files
-from ingest.sources.training import CatalogueError, Report, say_nothing
+from ingest.sources.training import CatalogueError
 
 NUMBER, TITLE = "numero_fiche", "intitule"
 
@@ -36,8 +39,15 @@ _COMPANIONS: Mapping[str, tuple[str, ...]] = {
 }
 """The lists of a certification, and the columns whose cells, put together, make one element of each."""
 
+_TELLING = frozenset((TITLE, *(column for columns in _COMPANIONS.values() for column in columns)))
+_MAIN = (
+    TITLE, "abrege_libelle", "abrege_intitule", "nomenclature_europe_niveau", "niveau", "actif",
+    "date_decision", "date_effet", "date_fin_enregistrement", "type_enregistrement",
+)  # fmt: skip
+"""What is read of a row of the main table."""
+
 _INACTIVE = frozenset(("inactive", "inactif", "non", "false", "0"))
-_CODES = re.compile(r"(?:RNCP|RS)\s*\d+", re.IGNORECASE)
+_DEFAULT_LIMITS = Limits()
 _SHOWN_HEADERS = 12
 
 
@@ -58,43 +68,100 @@ class _Record:
 _Records = dict[str, _Record]
 
 
-def read_certifications(path: Path, on_error: Report | None = None) -> Iterator[Certification]:
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table of a file: its reader, the number of the row of its headers, and its columns."""
+
+    file: TableFile
+    reader: RowReader
+    header: int
+    columns: list[str]
+
+    @property
+    def is_main(self) -> bool:
+        return TITLE in self.columns
+
+    @property
+    def shape(self) -> frozenset[str]:
+        """The columns that tell what it is: those that only some exports have do not count."""
+        return _TELLING.intersection(self.columns)
+
+    def rows(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """Give the rows below the headers, with their numbers, as column -> text."""
+        for number, row in enumerate(self.reader(), start=1):
+            if number > self.header and any((cells := _cells(self.columns, row)).values()):
+                yield number, cells
+
+    def numbers(self) -> set[str]:
+        """Give the certifications that it names."""
+        codes = (certification_code(cells.get(NUMBER, "")) for _, cells in self.rows())
+        return {code for code in codes if code is not None}
+
+
+@dataclass(slots=True)
+class _Register:
+    """What was read so far: the records, and the name of the file and the numbers of each table by its shape."""
+
+    report: Report
+    records: _Records = field(default_factory=dict)
+    read: dict[frozenset[str], list[tuple[str, set[str]]]] = field(default_factory=dict)
+
+    def add(self, table: _Table) -> None:
+        """Read a table, unless it is an older export of one that was read: they then name the same certifications.
+
+        RNCP and RS in two tables of the same columns have no number in common, and are both read.
+        """
+        same = self.read.setdefault(table.shape, [])
+        numbers = table.numbers() if same else set()
+        for newer, known in same:
+            if numbers & known:
+                reason = f"« {table.file.name} » laissé de côté : « {newer} » est plus récent et donne la même table"
+                self.report(Remark(reason, is_note=True))
+                return
+        same.append((table.file.name, _read_rows(table, self)))
+
+
+def read_certifications(
+    path: Path, on_error: Report | None = None, limits: Limits = _DEFAULT_LIMITS
+) -> Iterator[Certification]:
     """Read the certifications of France compétences' tables.
 
     Args:
         path: a CSV or XLSX file, a ZIP archive of them (read in place), or a folder that holds them.
-        on_error: called with the reason (in French) for each table or certification that is left out.
+        on_error: called for each table or certification that is left out.
+        limits: how large each may be, and what an archive may unpack to.
 
     Raises:
         CatalogueError: no table there has the columns of the main one, or a file cannot be read.
         OSError: nothing there.
     """
-    report = on_error or say_nothing
-    records: _Records = {}
+    register = _Register(on_error or say_nothing)
     foreign: list[str] = []
-    with table_files(path) as files:
-        for file in files:
-            if headers := _read_file(file, records, report):
+    with table_files(path, limits) as files:
+        newest_first = sorted(files, key=lambda file: exported_on(file.name, file.modified), reverse=True)
+        for file in newest_first:
+            if headers := _read_file(file, register, limits):
                 foreign.append(f"{file.name} ({headers})")
-    if not any(record.main for record in records.values()):
+    if not any(record.main for record in register.records.values()):
         raise CatalogueError(_no_main_table(path, foreign))
     for described in foreign:
-        report(f"table laissée de côté, sans colonne « Numero_Fiche » : {described}")
-    _link_successors(records)
-    yield from _certifications(records, report)
+        reason = f"table laissée de côté, sans colonne « Numero_Fiche » : {described}"
+        register.report(Remark(reason, is_note=True))
+    _link_successors(register.records)
+    yield from _certifications(register.records, register.report)
 
 
-def _read_file(file: TableFile, records: _Records, report: Report) -> str:
+def _read_file(file: TableFile, register: _Register, limits: Limits) -> str:
     """Read the tables of a file; give its headers, for a message, when none of them is one of ours."""
     widest: list[str] = []
     is_ours = False
-    with open_table(file) as readers:
+    with open_table(file, limits) as readers:
         for reader in readers:
             for found, number, names in first_rows([reader]):
                 columns = [_column(name) for name in names]
                 if NUMBER in columns:
                     is_ours = True
-                    _read_rows(found, number, columns, records, report)
+                    register.add(_Table(file, found, number, columns))
                     break
                 if sum(map(bool, names)) > len(widest):
                     widest = [name for name in names if name]
@@ -121,18 +188,30 @@ def _column(header: str) -> str:
     return re.sub(r"\W+", "_", key(header)).strip("_")
 
 
-def _read_rows(reader: RowReader, header: int, columns: list[str], records: _Records, report: Report) -> None:
-    for number, row in enumerate(reader(), start=1):
-        if number <= header:
-            continue
-        cells = _cells(columns, row)
-        if not any(cells.values()):
-            continue
+def _read_rows(table: _Table, register: _Register) -> set[str]:
+    """Put the rows of a table in the register's records; gives the numbers that it names."""
+    numbers: dict[str, bool] = {}
+    for line, cells in table.rows():
         code = certification_code(cells.get(NUMBER, ""))
         if code is None:
-            report(f"ligne {number} : numéro de fiche illisible « {cells.get(NUMBER, '')} »")
-        else:
-            _note(records.setdefault(code, _Record()), cells)
+            reason = f"ligne {line} : numéro de fiche illisible « {cells.get(NUMBER, '')} »"
+            register.report(Remark(reason, is_note=not table.is_main))
+            continue
+        record = register.records.setdefault(code, _Record())
+        if _contradicts(record, cells) and not numbers.get(code):
+            reason = f"{code} : deux lignes différentes dans « {table.file.name} », seule la première est lue"
+            register.report(Remark(reason, is_note=True))
+            numbers[code] = True
+        numbers.setdefault(code, False)
+        _note(record, cells)
+    return set(numbers)
+
+
+def _contradicts(record: _Record, cells: Mapping[str, str]) -> bool:
+    """Tell whether a row of the main table says something else than the one that was read."""
+    if not record.main or not cells.get(TITLE):
+        return False
+    return any(record.main.get(name, "") != cells.get(name, "") for name in _MAIN)
 
 
 def _cells(columns: list[str], row: Row) -> dict[str, str]:
@@ -151,7 +230,7 @@ def _link_successors(records: _Records) -> None:
     """Write each replacement on both sides: the tables give it on the one or the other."""
     for number, record in records.items():
         for mine in ("replaces", "replaced_by"):
-            cited = [certification_code(code) for cell in record.all(mine) for code in _CODES.findall(cell)]
+            cited = [code for cell in record.all(mine) for code in certification_codes(cell)]
             record.lists[mine] = dict.fromkeys(code for code in cited if code and code != number)
     for number, record in records.items():
         for mine, theirs in (("replaces", "replaced_by"), ("replaced_by", "replaces")):
@@ -167,7 +246,7 @@ def _certifications(records: _Records, report: Report) -> Iterator[Certification
         try:
             yield _certification(number, record)
         except UnreadableValue as error:
-            report(f"{number} : {error}")
+            report(Remark(f"{number} : {error}", key=number))
 
 
 def _certification(number: str, record: _Record) -> Certification:

@@ -39,6 +39,14 @@ EXPECTED: Mapping[str, str] = {
 }
 """What each key takes, as it is said to the administrator."""
 
+BACKSLASH = (
+    "la barre \\ ne tient pas entre guillemets doubles : écrivez le chemin entre guillemets simples, '…',"
+    " ou avec /"
+)
+"""What to write instead of a Windows path in double quotes."""
+
+_PATHS = ("folder", "file", "lheo", "table", "certifications", "pattern")
+
 _ONLY_WITH = {
     "pattern": ("folder",),
     "hosts": ("pages",),
@@ -86,6 +94,10 @@ def _place_faults(given: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(
             (places[-1],), f"plusieurs endroits ({listed}) : gardez-en un, ou faites plusieurs sources"
         )
+    for key in _PATHS:
+        # "C:\temp" is valid TOML: a tab, and "emp"
+        if isinstance(path := given.get(key), str) and any(ord(letter) < 32 for letter in path):
+            yield Fault((key,), BACKSLASH)
     for key in places:
         if given[key] == "" or given[key] == []:
             yield Fault((key,), f"« {key} » est vide ; attendu : {EXPECTED[key]}")

@@ -4,17 +4,22 @@ The headers are looked for in the first rows of every sheet (or with every separ
 stand above them. A message about a wrong mapping names what the file has, and the nearest to what was meant.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from openpyxl.utils.datetime import from_excel
 
+from ingest.attributes import certification_codes
+from ingest.parse.parsed import Limits
 from ingest.sources.readings import (
     UnreadableValue,
+    has_none,
     key,
     read_date,
     read_hours,
@@ -25,15 +30,15 @@ from ingest.sources.readings import (
     read_region,
     read_yes_no,
 )
+from ingest.sources.records import Remark, Report, say_nothing
 from ingest.sources.tabular import RowReader, TableFile, cell_text, first_rows, open_table
 from ingest.sources.training import (
     FRENCH_COLUMNS,
     CatalogueError,
     MissingColumnError,
-    Report,
     TrainingSession,
     check_session,
-    say_nothing,
+    known_id,
     session_id,
     without_duplicates,
 )
@@ -41,8 +46,14 @@ from ingest.sources.training import (
 FIELDS = tuple(field.name for field in fields(TrainingSession))
 """What a mapping can give a column for."""
 
+T = TypeVar("T")
+
 SHOWN_HEADERS = 40
 """Headers of a file that a message lists: a wider table would fill the screen."""
+
+
+_DEFAULT_LIMITS = Limits()
+_Note = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +67,15 @@ class _Header:
 
 
 def read_table(
-    path: Path, columns: Mapping[str, str], on_error: Report | None = None
+    path: Path, columns: Mapping[str, str], on_error: Report | None = None, limits: Limits = _DEFAULT_LIMITS
 ) -> Iterator[TrainingSession]:
     """Read the sessions of a table, one a row, below the row that holds the mapped headers.
 
     Args:
         path: an XLSX file (any sheet) or a CSV file (UTF-8 or Windows-1252, any usual separator).
         columns: field of `TrainingSession` -> header in the file; case, accents and spaces do not count.
-        on_error: called with the reason (in French) for each row or value that is left out.
+        on_error: called for each row or value that is left out.
+        limits: how large it may be, and what a workbook may unpack to.
 
     Raises:
         MissingColumnError: a mapped header is not in the file.
@@ -71,7 +83,7 @@ def read_table(
     """
     report = on_error or say_nothing
     _check_mapping(columns)
-    with open_table(TableFile.at(path)) as readers:
+    with open_table(TableFile.at(path), limits) as readers:
         yield from without_duplicates(_table_sessions(path, readers, columns, report), report)
 
 
@@ -79,18 +91,19 @@ def _table_sessions(
     path: Path, readers: Sequence[RowReader], columns: Mapping[str, str], report: Report
 ) -> Iterator[TrainingSession]:
     header = _locate_header(path, readers, columns)
+    register = _register(columns.get("certification_code", ""))
     for number, row in enumerate(header.reader(), start=1):
         if number <= header.number or not any(cell_text(cell) for cell in row):
             continue
         cells = {field: row[index] for field, index in header.positions.items() if index < len(row)}
         try:
-            yield _table_session(cells, partial(_report_row, report, number))
+            yield _table_session(cells, register, partial(_note, report, number))
         except UnreadableValue as error:
-            _report_row(report, number, str(error))
+            report(Remark(f"ligne {number} : {error}", known_id(partial(_id, cells))))
 
 
-def _report_row(report: Report, number: int, reason: str) -> None:
-    report(f"ligne {number} : {reason}")
+def _note(report: Report, number: int, reason: str) -> None:
+    report(Remark(f"ligne {number} : {reason}", is_note=True))
 
 
 def _check_mapping(columns: Mapping[str, str]) -> None:
@@ -149,35 +162,56 @@ def _missing(path: Path, missing: Sequence[str], names: Sequence[str]) -> str:
     return f"{path.name} : {plural} : {', '.join(wanted)}. En-têtes du fichier : {shown}{more}."
 
 
-def _table_session(cells: Mapping[str, object], report: Report) -> TrainingSession:
+def _id(cells: Mapping[str, object]) -> str:
+    """Name a session; raises `UnreadableValue` when what names it cannot be read."""
+    number, title, provider, place = (
+        cell_text(cells.get(field)) for field in ("session_id", "title", "provider", "place")
+    )
+    starts_on = None if number else _cell_date(cells.get("starts_on"))
+    return session_id(provider, number, title, starts_on, place)
+
+
+def _table_session(cells: Mapping[str, object], register: str, note: _Note) -> TrainingSession:
     text = {field: cell_text(cell) for field, cell in cells.items()}
-    title, provider, place = (text.get(field, "") for field in ("title", "provider", "place"))
+    title = text.get("title", "")
     starts_on = _cell_date(cells.get("starts_on"))
     ends_on = _cell_date(cells.get("ends_on"))
     check_session(title, starts_on, ends_on)
+    level = text.get("level", "")
     return TrainingSession(
-        session_id=session_id(provider, text.get("session_id", ""), title, starts_on, place),
+        session_id=_id(cells),
         title=title,
         objectives=text.get("objectives", ""),
         programme=text.get("programme", ""),
         prerequisites=text.get("prerequisites", ""),
         audience=text.get("audience", ""),
         certification=text.get("certification", ""),
-        certification_code=text.get("certification_code", ""),
-        level=read_level(text.get("level", "")),
-        provider=provider,
-        place=place,
+        certification_code=_written_code(text.get("certification_code", ""), register),
+        level=_noted(read_level, "" if has_none(level) else level, "niveau", note),
+        provider=text.get("provider", ""),
+        place=text.get("place", ""),
         postal_code=read_postal_code(text.get("postal_code", "")),
         region=read_region(text.get("region", "")),
         starts_on=starts_on,
         ends_on=ends_on,
-        duration_hours=_reported(read_hours, text.get("duration_hours", ""), "durée", report),
-        price_euros=_reported(read_price, text.get("price_euros", ""), "prix", report),
+        duration_hours=_noted(read_hours, text.get("duration_hours", ""), "durée", note),
+        price_euros=_noted(read_price, text.get("price_euros", ""), "prix", note),
         mode=read_mode(text.get("mode", "")),
-        cpf=read_yes_no(text.get("cpf", "")),
+        cpf=_noted(read_yes_no, text.get("cpf", ""), "CPF", note),
         contact=text.get("contact", ""),
         url=text.get("url", ""),
     )
+
+
+def _register(header: str) -> str:
+    """Tell which register the bare numbers of a column are of."""
+    words = re.findall(r"\w+", key(header))
+    return "RS" if "rs" in words and "rncp" not in words else "RNCP"
+
+
+def _written_code(text: str, register: str) -> str:
+    """Write bare numbers as codes; a text that says more is shown as it is."""
+    return (", ".join(certification_codes(text, register)) if text[:1].isdigit() else "") or text
 
 
 def _cell_date(cell: object) -> date | None:
@@ -193,8 +227,8 @@ def _cell_date(cell: object) -> date | None:
     return read_date(text) if text else None
 
 
-def _reported(read: Callable[[str], float | None], text: str, what: str, report: Report) -> float | None:
+def _noted(read: Callable[[str], T | None], text: str, what: str, note: _Note) -> T | None:
     value = read(text)
     if value is None and text:
-        report(f"{what} illisible : « {text} »")
+        note(f"{what} illisible : « {text} »")
     return value

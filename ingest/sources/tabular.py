@@ -1,7 +1,7 @@
 """CSV files and Excel workbooks, as rows of cells: whatever their encoding, their separator and their sheet.
 
-In: a `TableFile`, on disk or in a ZIP archive (read in place: nothing is ever extracted). Out: for each sheet, or
-each separator that a CSV file may have, a `RowReader` that gives its rows one at a time.
+In: a `TableFile`, on disk or in a ZIP archive (read in place: nothing is ever extracted), and what it may cost. Out:
+for each sheet, or each separator that a CSV file may have, a `RowReader` that gives its rows one at a time.
 """
 
 import codecs
@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
@@ -23,14 +24,14 @@ from lxml import etree
 from openpyxl import Workbook, load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
+from ingest.errors import UnreadableFile
+from ingest.parse.archive import open_archive
+from ingest.parse.parsed import MEGABYTE, Limits
 from ingest.sources.readings import known
 from ingest.sources.training import CatalogueError
 
 HEADER_ROWS = 50
 """Rows in which the headers are looked for: titles and remarks may stand above them."""
-
-UNPACKED_BYTES = 1_500_000_000
-"""Most that a workbook or an archive may unpack to; France compétences' own is about a tenth of it."""
 
 Row = Sequence[object]
 RowReader = Callable[[], Iterator[Row]]
@@ -38,7 +39,6 @@ RowReader = Callable[[], Iterator[Row]]
 _WORKBOOKS = (".xlsx", ".xlsm")
 _TABLES = (".csv", ".txt", *_WORKBOOKS)
 _SEPARATORS = ";,\t|"
-_ENCRYPTED = 0x1
 _LONE_RETURN = re.compile(r"(?<=\r)(?!\n)(?!$)")  # the end of a line for old Macintosh tools
 _BROKEN_ZIP = (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError)
 _BROKEN_WORKBOOK = (*_BROKEN_ZIP, KeyError, etree.XMLSyntaxError, ParseError)
@@ -50,24 +50,40 @@ class TableFile:
 
     Args:
         name: its file name, for messages.
+        modified: when it was written last.
+        size: bytes that it takes on disk, 0 for one that is in an archive.
         open: opens its bytes.
     """
 
     name: str
+    modified: datetime
+    size: int
     open: Callable[[], IO[bytes]]
 
     @classmethod
     def at(cls, path: Path) -> "TableFile":
-        """Name a table on disk."""
-        return cls(path.name, lambda: path.open("rb"))
+        """Name a table on disk; raises `OSError`."""
+        status = path.stat()
+        return cls(
+            path.name, datetime.fromtimestamp(status.st_mtime), status.st_size, lambda: path.open("rb")
+        )
+
+    @classmethod
+    def within(cls, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> "TableFile":
+        """Name a table in an archive."""
+        try:
+            modified = datetime(*member.date_time)
+        except ValueError:  # some tools write a month 0
+            modified = datetime.min
+        return cls(PurePosixPath(member.filename).name, modified, 0, partial(archive.open, member))
 
 
 @contextmanager
-def table_files(path: Path) -> Iterator[list[TableFile]]:
+def table_files(path: Path, limits: Limits) -> Iterator[list[TableFile]]:
     """Give the tables at `path`: the file itself, those of a folder, or those of a ZIP archive.
 
     Raises:
-        CatalogueError: a broken archive, or one that unpacks to more than `UNPACKED_BYTES`.
+        CatalogueError: a broken archive, or one that is larger or unpacks to more than it may.
         OSError: nothing there, or nothing that can be opened.
     """
     if path.is_dir():
@@ -77,9 +93,10 @@ def table_files(path: Path) -> Iterator[list[TableFile]]:
     elif path.suffix.lower() != ".zip":
         yield [TableFile.at(path)]
     else:
-        with _archive(path) as archive:
-            names = sorted(name for name in archive.namelist() if _is_table(name))
-            yield [TableFile(PurePosixPath(name).name, partial(archive.open, name)) for name in names]
+        check_size(path.name, path.stat().st_size, limits)
+        with _archive(path, limits) as archive:
+            members = sorted(archive.infolist(), key=lambda member: member.filename)
+            yield [TableFile.within(archive, member) for member in members if _is_table(member.filename)]
 
 
 def _is_table(name: str) -> bool:
@@ -92,35 +109,47 @@ def _inside(file: Path) -> bool:
 
 
 @contextmanager
-def _archive(path: Path) -> Iterator[zipfile.ZipFile]:
+def _archive(path: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            _check_archive(path.name, archive)
+        with _checked_archive(path.name, path.read_bytes(), limits) as archive:
             yield archive
     except _BROKEN_ZIP as error:
         raise CatalogueError(f"{path.name} : archive illisible") from error
 
 
-def _check_archive(name: str, archive: zipfile.ZipFile) -> None:
+def _checked_archive(name: str, data: bytes, limits: Limits) -> zipfile.ZipFile:
     """Refuse a bomb by the sizes it declares: Python reads no more of a member than that."""
-    if sum(member.file_size for member in archive.infolist()) > UNPACKED_BYTES:
-        raise CatalogueError(f"{name} : fichier refusé, son contenu décompressé est démesuré")
-    if any(member.flag_bits & _ENCRYPTED for member in archive.infolist()):
-        raise CatalogueError(f"{name} : fichier refusé, il est protégé par un mot de passe")
+    try:
+        return open_archive(data, limits)
+    except UnreadableFile as error:
+        raise CatalogueError(f"{name} : {error}") from error
+
+
+def check_size(name: str, size: int, limits: Limits) -> None:
+    """Refuse a file that is larger than it may be; raises `CatalogueError`."""
+    if size > limits.max_bytes:
+        raise CatalogueError(
+            f"{name} : le fichier pèse {size // MEGABYTE} Mo, plus que les {limits.max_bytes // MEGABYTE} Mo permis :"
+            " exportez-en moins à la fois, ou augmentez FANAL_FILE_MAX_MB"
+        )
 
 
 @contextmanager
-def open_table(file: TableFile) -> Iterator[list[RowReader]]:
+def open_table(file: TableFile, limits: Limits) -> Iterator[list[RowReader]]:
     """Give the ways the file can be read: one a sheet, or one a separator.
 
     Raises:
-        CatalogueError: broken, or in no known encoding; when its rows are read, at the latest.
+        CatalogueError: too large, broken, or in no known encoding; when its rows are read, at the latest.
     """
+    check_size(file.name, file.size, limits)
     if not file.name.lower().endswith(_WORKBOOKS):
         yield [partial(_csv_rows, file, separator) for separator in _SEPARATORS]
         return
-    book = _workbook(file)
+    book = _workbook(file, limits)
     try:
+        for sheet in book.worksheets:
+            # What a sheet says of its own size may be anything: rows of that width would be filled in.
+            sheet.reset_dimensions()
         yield [partial(sheet.iter_rows, values_only=True) for sheet in book.worksheets]
     except _BROKEN_WORKBOOK as error:
         raise CatalogueError(f"{file.name} : classeur Excel abîmé") from error
@@ -128,13 +157,12 @@ def open_table(file: TableFile) -> Iterator[list[RowReader]]:
         book.close()
 
 
-def _workbook(file: TableFile) -> Workbook:
+def _workbook(file: TableFile, limits: Limits) -> Workbook:
     with file.open() as stream:
-        data = io.BytesIO(stream.read())
+        data = stream.read()
     try:
-        with zipfile.ZipFile(data) as archive:
-            _check_archive(file.name, archive)
-        return load_workbook(data, read_only=True, data_only=True)
+        _checked_archive(file.name, data, limits).close()
+        return load_workbook(io.BytesIO(data), read_only=True, data_only=True)
     except (InvalidFileException, *_BROKEN_WORKBOOK) as error:
         raise CatalogueError(f"{file.name} : classeur Excel illisible") from error
 

@@ -5,7 +5,8 @@
     rendering.py a session -> the French text that is indexed and shown
 
 A value that the source does not give stays empty ("" or None): nothing is made up. A session that cannot be
-read (no title, a date that is none) is left out and its reason given to `on_error`; the others go on.
+read (no title, a date that is none) is left out and its reason given to `on_error`; the others go on. So is what
+cannot be read of a session that is kept, and a session that stands there twice: those are notes.
 """
 
 import hashlib
@@ -15,8 +16,7 @@ from datetime import date
 
 from ingest.errors import UnreadableFile
 from ingest.sources.readings import UnreadableValue, key, slug
-
-Report = Callable[[str], None]
+from ingest.sources.records import Remark, Report
 
 FRENCH_COLUMNS: Mapping[str, str] = {
     "title": "Intitulé",
@@ -37,6 +37,9 @@ FRENCH_COLUMNS: Mapping[str, str] = {
     "contact": "Contact",
 }
 """The headers a French catalogue usually has: field of `TrainingSession` -> header."""
+
+
+NO_TITLE = "intitulé absent"
 
 
 class CatalogueError(UnreadableFile, ValueError):
@@ -82,16 +85,13 @@ class TrainingSession:
     url: str = ""
 
 
-def say_nothing(reason: str) -> None:
-    """Stand for the caller who does not ask for the reasons."""
-
-
 def without_duplicates(sessions: Iterable[TrainingSession], report: Report) -> Iterator[TrainingSession]:
     """Give each session once; one whose id came before is reported and left out."""
     seen: set[str] = set()
     for session in sessions:
         if session.session_id in seen:
-            report(f"session en double, laissée de côté : {session.title} ({session.session_id})")
+            reason = f"session en double, laissée de côté : {session.title} ({session.session_id})"
+            report(Remark(reason, is_note=True))
             continue
         seen.add(session.session_id)
         yield session
@@ -100,14 +100,28 @@ def without_duplicates(sessions: Iterable[TrainingSession], report: Report) -> I
 def check_session(title: str, starts_on: date | None, ends_on: date | None) -> None:
     """Raise `UnreadableValue` for a session without a title, or one that ends before it begins."""
     if not title:
-        raise UnreadableValue("intitulé absent")
+        raise UnreadableValue(NO_TITLE)
     if starts_on and ends_on and ends_on < starts_on:
         raise UnreadableValue(f"la fin ({ends_on:%d/%m/%Y}) précède le début ({starts_on:%d/%m/%Y})")
 
 
 def session_id(provider: str, number: str, title: str, starts_on: date | None, place: str) -> str:
-    """Name a session by its provider's own number, else by a digest of what tells it apart."""
+    """Name a session by its provider's own number, else by a digest of what tells it apart.
+
+    Raises:
+        UnreadableValue: there is neither a number nor a title.
+    """
     if number:
         return f"{slug(provider)}-{number}" if provider else number
+    if not title:
+        raise UnreadableValue(NO_TITLE)
     identity = "|".join((key(provider), key(title), str(starts_on), key(place)))
     return hashlib.blake2b(identity.encode(), digest_size=8).hexdigest()
+
+
+def known_id(identify: Callable[[], str]) -> str | None:
+    """Give the id of a session that is left out, None when it is what cannot be read."""
+    try:
+        return identify()
+    except UnreadableValue:
+        return None

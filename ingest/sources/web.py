@@ -6,7 +6,7 @@ is listed with the reason, so that its last good version stays.
 """
 
 import hashlib
-import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,9 @@ from ingest.documents import EVERYONE, Document, Kind, Validity
 from ingest.errors import SourceUnavailable, UnreadableFile
 from ingest.parse import Limits, parse_file
 from ingest.parse.parsed import MEGABYTE, ReadFile
+from ingest.sources.base import Described
+from ingest.sources.deadline import Deadline
+from ingest.sources.inflate import ACCEPTED, inflated
 from ingest.sources.means import means, reads_scans
 from ingest.sources.reach import SECONDS, page_client, refusal
 
@@ -61,6 +64,10 @@ class PageItem:
     def attempt(self) -> str:
         """Digest of what one page may cost, and of the programs that help to read some."""
         return means(self.source.limits)
+
+    def described(self) -> Described:
+        """Say who may read the page and when it holds: what its source says."""
+        return self.source.groups, self.source.validity
 
     def load(self, patient: bool = True) -> Document:
         """Read the page; raises `UnreadableFile`, and `LoadLater` unless `patient`."""
@@ -128,7 +135,7 @@ class PagesSource:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with page_client(self.hosts, self.seconds) as client:
+            with page_client(self.hosts, min(self.seconds, self.limits.max_seconds)) as client:
                 items = [item for address in self.addresses if (item := self._fetched(client, address))]
             for left in set(self.folder.iterdir()) - {item.path for item in items}:
                 left.unlink(missing_ok=True)
@@ -166,29 +173,40 @@ class PagesSource:
         """Fetch a page into the cache; None when it is gone."""
         place = self.folder / hashlib.sha256(address.encode()).hexdigest()[:32]
         try:
-            with client.stream("GET", address, headers={"Accept": ", ".join(_SUFFIXES)}) as response:
+            with (
+                Deadline(self.limits.max_seconds) as deadline,
+                self._asked(client, address, deadline) as response,
+            ):
                 if response.status_code in _GONE:
                     return None
                 path = place.with_suffix(_suffix(response))
                 digest = self._keep(response, path)
-        except UnreadableFile as error:
-            return PageItem(address, "", place, str(error), self)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return PageItem(address, "", place, refusal(error), self)
+        except (UnreadableFile, httpx.HTTPError, httpx.InvalidURL) as error:
+            reason = self._late() if deadline.passed else refusal(error)
+            return PageItem(address, "", place, reason, self)
+        if deadline.passed:  # what was cut can look whole
+            return PageItem(address, "", place, self._late(), self)
         return PageItem(address, digest, path, "", self)
+
+    def _asked(
+        self, client: httpx.Client, address: str, deadline: Deadline
+    ) -> AbstractContextManager[httpx.Response]:
+        headers = {"Accept": ", ".join(_SUFFIXES), "Accept-Encoding": ACCEPTED}
+        return client.stream("GET", address, headers=headers, extensions={"trace": deadline.watch})
+
+    def _late(self) -> str:
+        return f"la page n’est pas arrivée en {self.limits.max_seconds:g} secondes"
 
     def _keep(self, response: httpx.Response, path: Path) -> str:
         """Write what the server sends, and give its digest; raises `UnreadableFile` past the limits."""
-        digest, size, deadline = hashlib.sha256(), 0, time.monotonic() + self.limits.max_seconds
+        digest, size = hashlib.sha256(), 0
         with path.open("wb") as file:
-            for piece in response.iter_bytes():
+            for piece in inflated(response.iter_raw(), response.headers.get("Content-Encoding", "")):
                 size += len(piece)
                 if size > self.limits.max_bytes:
                     raise UnreadableFile(
                         f"la page pèse plus que les {self.limits.max_bytes // MEGABYTE} Mo permis"
                     )
-                if time.monotonic() > deadline:
-                    raise UnreadableFile(f"la page n’est pas arrivée en {self.limits.max_seconds:g} secondes")
                 digest.update(piece)
                 file.write(piece)
         return digest.hexdigest()

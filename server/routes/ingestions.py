@@ -28,4 +28,7 @@ def view(run_id: str, parts: PartsDep, caller: CallerDep) -> IngestionView:
 def _visible(run: IngestionView, parts: Parts, caller: Caller) -> IngestionView:
     """Leave out the reports, which name files, of sources that the caller may not read."""
     kept = [report for report in run.reports if may_read(report.source, parts, caller)]
-    return run.model_copy(update={"reports": kept})
+    hidden = sum(len(report.failures) for report in run.reports) - sum(
+        len(report.failures) for report in kept
+    )
+    return run.model_copy(update={"reports": kept, "reserved_failures": hidden})

@@ -19,11 +19,14 @@ from server.schemas import (
     AskRequest,
     Citation,
     DocumentView,
+    IngestionRequest,
+    IngestionView,
     Mode,
     Passage,
     Problem,
     SearchRequest,
     SearchResponse,
+    SourceReport,
     SourceSummary,
     Statement,
 )
@@ -201,29 +204,102 @@ FAILING = "panne"
 
 SOURCES = [
     SourceSummary(
-        name="procedures",
-        kind=Kind.PROCEDURE,
-        documents=48,
-        passages=612,
-        embedded=612,
-        failures=1,
-        last_run="2026-11-21T06:30:00+01:00",
-    ),
-    SourceSummary(
         name="code-travail",
         kind=Kind.LEGAL,
         documents=11545,
         passages=18230,
         embedded=7412,
         failures=0,
-        last_run="2026-11-22T04:05:00+01:00",
+        bytes=21_400_000,
+        last_run="2026-11-22T03:05:00+00:00",
+    ),
+    SourceSummary(
+        name="procedures",
+        kind=Kind.PROCEDURE,
+        documents=48,
+        passages=612,
+        embedded=612,
+        failures=3,
+        set_aside=2,
+        stale=1,
+        bytes=412_000,
+        last_run="2026-11-21T05:30:00+00:00",
+    ),
+    SourceSummary(
+        name="qualite",
+        kind=Kind.PROCEDURE,
+        documents=20,
+        passages=140,
+        embedded=140,
+        failures=0,
+        bytes=96_000,
+        problem="Le dossier /partages/qualite de la source « qualite » est introuvable.",
+        last_run="2026-11-18T05:30:00+00:00",
     ),
     SourceSummary(name="catalogue", kind=Kind.TRAINING, documents=0, passages=0, embedded=0, failures=0),
 ]
 
+BUSY = Problem(
+    title="Déjà en cours",
+    status=409,
+    detail="Une ingestion est déjà en cours (processus 812) : suivez-la avec `python -m ingest status`.",
+    retry=True,
+)
+
+RUN_ID = "run-1"
+
+
+def run_view(asked: IngestionRequest, is_read: bool) -> IngestionView:
+    """Give where the scripted run stands: half-way, then over; "qualite" has lost half of its documents."""
+    if not is_read:
+        return IngestionView(
+            id=RUN_ID,
+            state="running",
+            stage="lecture",
+            done=24,
+            total=68,
+            reports=[],
+            embedded=0,
+            to_embed=752,
+        )
+    accepted = asked.accept_removals
+    procedures = SourceReport(
+        source="procedures",
+        added=3,
+        renamed=1,
+        changed=2,
+        unchanged=43,
+        passages=640,
+        failures=["Plan.docx : le fichier est vide"],
+    )
+    qualite = SourceReport(
+        source="qualite",
+        removed=12 if accepted else 0,
+        withheld=0 if accepted else 12,
+        passages=140,
+        failures=[] if accepted else ["12 documents sur 20 ont disparu de la source « qualite »"],
+    )
+    reports = [report for report in (procedures, qualite) if report.source in (asked.sources or SOURCE_NAMES)]
+    return IngestionView(
+        id=RUN_ID,
+        state="running",
+        stage="vecteurs",
+        done=640,
+        total=752,
+        reports=reports,
+        embedded=640,
+        to_embed=112,
+    )
+
+
+SOURCE_NAMES = [source.name for source in SOURCES]
+
 
 def scripted_api(pause_s: float = PAUSE_S) -> FastAPI:
-    """Build the server; its state holds `asked`, each request of `/v1/ask`, and the event `go_on`.
+    """Build the server.
+
+    Its state holds `asked`, each request of `/v1/ask`, and the event `go_on`; `ingestions`, each run that was
+    asked for, the event `is_read`, which ends its reading, and `busy`, whether another one is under way.
 
     Args:
         pause_s: seconds before each statement, so that a test can see an answer come in.
@@ -231,6 +307,9 @@ def scripted_api(pause_s: float = PAUSE_S) -> FastAPI:
     app = FastAPI()
     app.state.asked = []
     app.state.go_on = Event()
+    app.state.ingestions = []
+    app.state.is_read = Event()
+    app.state.busy = False
 
     @app.get("/health/ready")
     def ready() -> dict[str, str]:
@@ -239,6 +318,19 @@ def scripted_api(pause_s: float = PAUSE_S) -> FastAPI:
     @app.get("/v1/sources")
     def sources() -> list[SourceSummary]:
         return SOURCES
+
+    @app.post("/v1/ingestions", status_code=202, response_model=None)
+    def start(request: IngestionRequest) -> IngestionView | JSONResponse:
+        if app.state.busy:
+            return JSONResponse(BUSY.model_dump(), BUSY.status, media_type="application/problem+json")
+        app.state.ingestions.append(request)
+        return run_view(request, is_read=False)
+
+    @app.get("/v1/ingestions/{run_id}")
+    def run(run_id: str) -> IngestionView:
+        return run_view(app.state.ingestions[-1], app.state.is_read.is_set()).model_copy(
+            update={"id": run_id}
+        )
 
     @app.post("/v1/search")
     def search(request: SearchRequest) -> SearchResponse:

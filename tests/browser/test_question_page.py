@@ -241,18 +241,6 @@ def test_the_answer_is_still_there_after_a_visit_to_the_sources(page: Page, ui_u
     expect(page.get_by_label("Question", exact=True)).to_have_value("Que dit la synthèse ?")
 
 
-def test_the_sources_page_shows_what_is_read_and_what_is_not(page: Page, ui_url: str) -> None:
-    open_page(page, f"{ui_url}/sources")
-
-    rows = page.get_by_test_id("source")
-    expect(rows).to_have_count(3)
-    expect(rows.nth(0)).to_contain_text("1 fichier illisible")
-    expect(rows.nth(1)).to_contain_text("7 412 sur 18 230")
-    expect(rows.nth(2)).to_contain_text("jamais")
-    expect(page).to_have_title("Sources · Fanal")
-    screenshot(page, "sources")
-
-
 def test_without_a_server_the_page_says_so_before_and_after_the_question(
     page: Page, start_streamlit: StartStreamlit
 ) -> None:

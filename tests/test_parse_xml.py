@@ -1,0 +1,39 @@
+"""XML of no known vocabulary: attributes and elements are fields, records keep their names."""
+
+import pytest
+
+from ingest.parse import parse_bytes
+
+
+def texts(xml: str) -> list[str]:
+    return [block.text for block in parse_bytes(xml.encode(), "a.xml").blocks]
+
+
+def test_attributes_are_fields_and_those_for_programs_are_not() -> None:
+    xml = (
+        "<f xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance' xsi:type='liste'>"
+        "<formation id='x7' xml:lang='fr' titre='Bilan' prix_ttc='1500'/></f>"
+    )
+    assert texts(xml) == ["titre : Bilan ; prix ttc : 1500"]
+
+
+def test_a_record_with_another_inside_keeps_the_names_of_its_fields() -> None:
+    inner = "<titre>Bilan</titre><prix devise='EUR'>1500</prix><lieu><ville>Lyon</ville></lieu>"
+    xml = f"<f><formation n='12'>{inner}</formation></f>"
+    assert texts(xml) == ["n : 12 ; titre : Bilan ; prix : 1500 ; prix devise : EUR ; lieu ville : Lyon"]
+
+
+def test_each_record_of_a_list_is_alone_and_what_is_around_keeps_its_name() -> None:
+    xml = "<c date='2026'><nom>Cap</nom><s><v>Lyon</v></s><s><v>Brest</v></s><a t='1'/><a t='2'/><note>fin</note></c>"
+    assert texts(xml) == ["date : 2026", "nom : Cap", "v : Lyon", "v : Brest", "t : 1", "t : 2", "note : fin"]
+
+
+def test_attributes_of_a_text_come_before_it() -> None:
+    assert texts("<f><a titre='Bilan'>Un <b>texte</b> mêlé.</a><a/></f>") == [
+        "titre : Bilan ; Un texte mêlé."
+    ]
+
+
+@pytest.mark.parametrize("nested", ["<a><t>x</t>" * 200 + "</a>" * 200, "<a>" + "<t>x</t>" * 200 + "</a>"])
+def test_a_record_too_large_to_be_one_loses_no_text(nested: str) -> None:
+    assert "".join(texts(nested)).count("x") == 200
