@@ -21,9 +21,10 @@ from rich.progress import (
 from ingest.errors import ConfigurationError, FanalError, IndexBusy, SourceUnavailable
 from ingest.generations import Generations
 from ingest.lock import run_lock
-from ingest.manifest import Manifest, SourceReport
+from ingest.manifest import Manifest
 from ingest.settings import IngestSettings
 from ingest.sources.config import read_sources, select_sources
+from ingest.standing import SourceReport
 from ingest.status import say
 
 console = Console(highlight=False)

@@ -6,140 +6,17 @@ writes the same passages again, under the same ids. What it says is compared wit
 """
 
 import json
-import sqlite3
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ingest.database import Database
 from ingest.documents import Chunk, Document, Kind
+from ingest.manifest_schema import COUNTS, UPSERT_DOCUMENT, prepare
+from ingest.standing import Failure, Known, SourceReport, SourceState, Waiting
 from ingest.vectors import VECTORS_FILE, VectorCache
-
-_VERSION = 4
-"""Of the tables: an older file is emptied (but for its vectors), and the next run fills it from the index."""
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS documents (
-    source TEXT NOT NULL, key TEXT NOT NULL, document_id TEXT NOT NULL, fingerprint TEXT NOT NULL,
-    content TEXT NOT NULL DEFAULT '', passages INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
-    checked TEXT, until INTEGER NOT NULL DEFAULT 0,
-    error TEXT, tried TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, key)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS passages (
-    chunk_id TEXT PRIMARY KEY, document_id TEXT NOT NULL, ordinal INTEGER NOT NULL, source TEXT NOT NULL,
-    hash TEXT NOT NULL, priority INTEGER NOT NULL, embedded INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS passages_document ON passages (document_id);
-CREATE INDEX IF NOT EXISTS passages_waiting ON passages (priority) WHERE embedded = 0;
-CREATE INDEX IF NOT EXISTS passages_source ON passages (source, embedded);
-CREATE TABLE IF NOT EXISTS sources (
-    source TEXT PRIMARY KEY, kind TEXT NOT NULL, groups TEXT NOT NULL, tried TEXT NOT NULL, problem TEXT,
-    finished TEXT, fingerprint TEXT, report TEXT, is_open INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
-"""
-
-_UPSERT_DOCUMENT = """
-INSERT INTO documents (source, key, document_id, fingerprint, content, passages, bytes, checked, until)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, key) DO UPDATE SET
-    document_id = excluded.document_id, fingerprint = excluded.fingerprint, content = excluded.content,
-    passages = excluded.passages, bytes = excluded.bytes, checked = excluded.checked, until = excluded.until,
-    error = NULL, tried = '', attempts = 0
-"""
-
-_COUNTS = """
-SELECT source, SUM(passages > 0), SUM(bytes), SUM(error IS NOT NULL), SUM(error IS NOT NULL AND attempts >= ?),
-    SUM(passages > 0 AND until >= ? AND checked IS NULL)
-FROM documents GROUP BY source
-"""
-
-
-@dataclass(slots=True)
-class SourceReport:
-    """What one run did with one source; counts are documents, but for `passages`.
-
-    Args:
-        renamed: of those that were added, how many had been there under another name.
-        withheld: documents that are gone from the source and were kept, because there are too many of them.
-    """
-
-    source: str
-    added: int = 0
-    changed: int = 0
-    renamed: int = 0
-    unchanged: int = 0
-    removed: int = 0
-    withheld: int = 0
-    passages: int = 0
-    failures: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What is known of one key of a source.
-
-    Args:
-        fingerprint: of the version that is indexed; "" when it must be read again.
-        content: digest of that version's content alone.
-        passages: how many the index holds of it.
-        error: why its last reading failed; None when it did not.
-        tried: fingerprint of the version that failed, and of the means that it failed with.
-        attempts: how many times in a row that same version failed.
-    """
-
-    document_id: str
-    fingerprint: str
-    content: str
-    passages: int
-    error: str | None
-    tried: str
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A file that cannot be read, the reason, and how many runs tried it."""
-
-    key: str
-    reason: str
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A passage that has no dense vector yet."""
-
-    chunk_id: str
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class SourceState:
-    """How a source stands in the index.
-
-    Args:
-        bytes: of its passages' text, in UTF-8.
-        failures: files that cannot be read.
-        set_aside: of those, how many are no longer tried.
-        undated: documents in force of which nobody knows when they were last looked at.
-        last_run: when it was last read to its end (ISO 8601, UTC); None when it never was.
-        problem: why its last run did not reach its end.
-        tried: when that run began.
-    """
-
-    kind: Kind
-    groups: tuple[str, ...]
-    documents: int
-    passages: int
-    embedded: int
-    bytes: int
-    failures: int
-    set_aside: int
-    undated: int
-    last_run: str | None
-    problem: str | None
-    tried: str
 
 
 class Manifest:
@@ -152,7 +29,7 @@ class Manifest:
     """
 
     def __init__(self, path: Path) -> None:
-        self._database = Database(path, _prepare)
+        self._database = Database(path, prepare)
         self.vectors = VectorCache(path.parent / VECTORS_FILE)
         with self._database.transaction() as db:
             before = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'vectors'").fetchone()
@@ -235,7 +112,7 @@ class Manifest:
         ]
         with self._database.transaction() as db:
             db.execute("DELETE FROM passages WHERE document_id = ?", (document.document_id,))
-            db.execute(_UPSERT_DOCUMENT, identity + state)
+            db.execute(UPSERT_DOCUMENT, identity + state)
             db.executemany("INSERT OR REPLACE INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     def record_failure(self, source: str, key: str, reason: str, tried: str = "") -> None:
@@ -421,7 +298,7 @@ class Manifest:
         coverage = self.coverage()
         with self._database.transaction() as db:
             today = date.today().toordinal()
-            counts = {source: counted for source, *counted in db.execute(_COUNTS, (attempts, today))}
+            counts = {source: counted for source, *counted in db.execute(COUNTS, (attempts, today))}
             rows = db.execute(
                 "SELECT source, kind, groups, finished, problem, tried FROM sources ORDER BY source"
             )
@@ -429,15 +306,6 @@ class Manifest:
                 source: _state(kind, groups, counts.get(source), coverage.get(source, (0, 0)), last)
                 for source, kind, groups, *last in rows
             }
-
-
-def _prepare(db: sqlite3.Connection) -> None:
-    if db.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-        for table in ("documents", "passages", "sources", "index_of"):
-            db.execute(f"DROP TABLE IF EXISTS {table}")
-        db.execute(f"PRAGMA user_version = {_VERSION}")
-    for statement in _SCHEMA.split(";"):
-        db.execute(statement)
 
 
 def _state(

@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterable
 from ingest.embed import Embedder
 from ingest.fill import DenseFill
 from ingest.index import Index
-from ingest.manifest import Manifest, SourceReport
+from ingest.manifest import Manifest
 from ingest.progress import Report, silent
 from ingest.settings import IngestSettings
 from ingest.sources.base import Source
+from ingest.standing import SourceReport
 from ingest.sync import SourceSync, SyncRules
 from ingest.write import DocumentWriter
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from ingest.errors import IndexMismatch, RemovalsWithheld, SourceUnavailable
 from ingest.generations import Generations
-from ingest.manifest import Manifest, SourceReport
+from ingest.manifest import Manifest
 from ingest.opening import Store, open_store
 from ingest.progress import Report
 from ingest.settings import IngestSettings
+from ingest.standing import SourceReport
 
 _KEPT = "L’index en service reste en place ; le nouveau sera repris par le prochain `rebuild`."
 _ACCEPT = "Si c’est voulu : python -m ingest rebuild --accept-removals"

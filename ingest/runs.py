@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ingest.lock import fill_lock
-from ingest.manifest import SourceReport, SourceState
 from ingest.opening import Store
 from ingest.parse.isolated import FileReader
 from ingest.pipeline import Ingestion
 from ingest.progress import Report
 from ingest.settings import IngestSettings
 from ingest.sources.config import SourceConfig, select_sources
+from ingest.standing import SourceReport, SourceState
 
 PERIODS: Mapping[str, timedelta | None] = {
     "hourly": timedelta(hours=1),

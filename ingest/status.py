@@ -12,9 +12,10 @@ from rich.table import Table
 
 from ingest.errors import ConfigurationError
 from ingest.lock import holder
-from ingest.manifest import Failure, Manifest, SourceState
+from ingest.manifest import Manifest
 from ingest.settings import IngestSettings
 from ingest.sources.config import SourceConfig, read_sources
+from ingest.standing import Failure, SourceState
 
 LINES_A_SOURCE = 10
 """Failures and stale documents shown for each source unless one is named."""

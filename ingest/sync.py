@@ -19,9 +19,10 @@ from ingest.errors import (
     UnreadableFile,
     UnreadableMetadata,
 )
-from ingest.manifest import Failure, Known, Manifest, SourceReport
+from ingest.manifest import Manifest
 from ingest.progress import Progress, Report
 from ingest.sources.base import FailedItem, Item, Source
+from ingest.standing import Failure, Known, SourceReport
 from ingest.write import DocumentWriter, Version, batched
 
 logger = logging.getLogger(__name__)

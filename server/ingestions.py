@@ -14,10 +14,10 @@ from typing import Literal
 
 from ingest.errors import FanalError, IngestionStopped
 from ingest.lock import run_lock
-from ingest.manifest import SourceReport
 from ingest.opening import Store
 from ingest.progress import Progress
 from ingest.settings import IngestSettings
+from ingest.standing import SourceReport
 from server.schemas import IngestionRequest, IngestionView
 from server.schemas import SourceReport as WireReport
 

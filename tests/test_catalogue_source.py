@@ -16,7 +16,7 @@ from ingest.attributes import stored
 from ingest.documents import Document, Kind, Status, Validity
 from ingest.errors import UnreadableFile
 from ingest.index import Index
-from ingest.manifest import Manifest, SourceReport
+from ingest.manifest import Manifest
 from ingest.parse import Limits
 from ingest.pipeline import Ingestion
 from ingest.settings import IngestSettings
@@ -27,6 +27,7 @@ from ingest.sources.records import Remark, failed_items, read_apart
 from ingest.sources.table import read_table
 from ingest.sources.training import CatalogueError
 from ingest.sources.validity import merged
+from ingest.standing import SourceReport
 from tests.faulty_readers import never_ends
 from tests.support import WordEmbedder
 

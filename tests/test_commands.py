@@ -7,9 +7,9 @@ import pytest
 
 from ingest.__main__ import main
 from ingest.documents import Kind
-from ingest.manifest import SourceState
 from ingest.runs import due
 from ingest.sources.config import SourceConfig
+from ingest.standing import SourceState
 from ingest.status import months_before
 from tests.support import WordEmbedder
 

@@ -12,12 +12,13 @@ from ingest.chunk import chunk_document
 from ingest.documents import EVERYONE, Document, Kind, Status, Validity
 from ingest.errors import LoadLater, SourceUnavailable, UnreadableFile, UnreadableMetadata
 from ingest.index import Index, SearchFilter
-from ingest.manifest import Manifest, SourceReport
+from ingest.manifest import Manifest
 from ingest.pipeline import Ingestion
 from ingest.progress import Progress
 from ingest.settings import IngestSettings
 from ingest.sources.base import Described, FailedItem, Item, LoadedItem
 from ingest.sources.files import FolderSource
+from ingest.standing import SourceReport
 from tests.support import WordEmbedder, make_document
 
 ALL = SearchFilter(groups=None)
