@@ -229,7 +229,7 @@ def _checked(response: httpx.Response) -> dict[str, Any]:
 
 
 def _follow(show: Callable[[Any], None], view: Mapping[str, Any]) -> None:
-    show(Namespace(stage=view["stage"], source="", done=view["done"], total=view["total"]))
+    show(Namespace(**{name: view[name] for name in ("stage", "source", "done", "total")}))
 
 
 def status(options: Namespace) -> int:

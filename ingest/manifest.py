@@ -8,14 +8,13 @@ writes the same passages again, under the same ids. What it says is compared wit
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ingest.database import Database
 from ingest.documents import Chunk, Document, Kind
 from ingest.manifest_schema import COUNTS, UPSERT_DOCUMENT, prepare
-from ingest.standing import Failure, Known, SourceReport, SourceState, Waiting
+from ingest.standing import Failure, Known, SourceState, Waiting
 from ingest.vectors import VECTORS_FILE, VectorCache
 
 
@@ -256,14 +255,12 @@ class Manifest:
         with self._database.transaction() as db:
             db.execute("UPDATE sources SET problem = ? WHERE source = ?", (problem, source))
 
-    def finish(self, report: SourceReport, fingerprint: str | None) -> None:
+    def finish(self, source: str, fingerprint: str | None) -> None:
         """Note that a source was read to its end; `fingerprint` is the whole source's, where it has one."""
-        written = json.dumps(asdict(report), ensure_ascii=False)
         with self._database.transaction() as db:
             db.execute(
-                "UPDATE sources SET finished = ?, problem = NULL, fingerprint = ?, report = ?, is_open = 0 "
-                "WHERE source = ?",
-                (_now(), fingerprint, written, report.source),
+                "UPDATE sources SET finished = ?, problem = NULL, fingerprint = ?, is_open = 0 WHERE source = ?",
+                (_now(), fingerprint, source),
             )
 
     def forget_source(self, source: str) -> None:

@@ -21,7 +21,7 @@ CREATE INDEX IF NOT EXISTS passages_waiting ON passages (priority) WHERE embedde
 CREATE INDEX IF NOT EXISTS passages_source ON passages (source, embedded);
 CREATE TABLE IF NOT EXISTS sources (
     source TEXT PRIMARY KEY, kind TEXT NOT NULL, groups TEXT NOT NULL, tried TEXT NOT NULL, problem TEXT,
-    finished TEXT, fingerprint TEXT, report TEXT, is_open INTEGER NOT NULL DEFAULT 0
+    finished TEXT, fingerprint TEXT, is_open INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 """
 

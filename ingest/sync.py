@@ -119,7 +119,7 @@ class SourceSync:
     def finish(self) -> SourceReport:
         """Note that the source was read to its end, once the index is on disk."""
         if not self._ended:
-            self._manifest.finish(self.done, self._stamp)
+            self._manifest.finish(self._name, self._stamp)
         failures = self._manifest.failures(self._name)
         self.done.failures = [*(self._line(f) for f in failures), *self.done.failures]
         _, self.done.passages = self._manifest.coverage().get(self._name, (0, 0))

@@ -35,6 +35,7 @@ class _Run:
     asked: IngestionRequest
     state: Literal["running", "done", "failed"] = "running"
     stage: str = "préparation"
+    source: str = ""
     done: int = 0
     total: int = 0
     reports: list[SourceReport] = field(default_factory=list)
@@ -139,7 +140,7 @@ class IngestionService:
         from ingest import runs
 
         if run is not None:  # the line may be long: an earlier run's vectors come first
-            run.stage = "vecteurs"
+            run.stage, run.source = "vecteurs", ""
             run.done, run.total = self._store.manifest.embedded()
         with self._filling, _ends(run):
             runs.fill_vectors(self._store, self._settings, lambda progress: self._note(run, progress))
@@ -153,7 +154,8 @@ class IngestionService:
                 "Ingestion interrompue par l’arrêt du serveur : relancez-la, elle reprendra."
             )
         if run is not None:
-            run.stage, run.done, run.total = progress.stage, progress.done, progress.total
+            run.stage, run.source = progress.stage, progress.source
+            run.done, run.total = progress.done, progress.total
 
     def _view(self, run: _Run) -> IngestionView:
         embedded, total = self._store.manifest.embedded()
@@ -161,6 +163,7 @@ class IngestionService:
             id=run.id,
             state=run.state,
             stage=run.stage,
+            source=run.source,
             done=run.done,
             total=run.total,
             reports=[WireReport(**asdict(report)) for report in run.reports],

@@ -203,6 +203,7 @@ class IngestionView(_Wire):
     id: str
     state: Literal["running", "done", "failed"]
     stage: str
+    source: str = ""
     done: int
     total: int
     reports: list[SourceReport]

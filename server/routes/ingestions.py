@@ -31,4 +31,5 @@ def _visible(run: IngestionView, parts: Parts, caller: Caller) -> IngestionView:
     hidden = sum(len(report.failures) for report in run.reports) - sum(
         len(report.failures) for report in kept
     )
-    return run.model_copy(update={"reports": kept, "reserved_failures": hidden})
+    source = run.source if run.source and may_read(run.source, parts, caller) else ""
+    return run.model_copy(update={"reports": kept, "reserved_failures": hidden, "source": source})
