@@ -57,6 +57,11 @@ class Validity:
     status: Status = Status.IN_FORCE
 
     @property
+    def first_day(self) -> int:
+        """Give the first day in force as a proleptic ordinal: 0 where it is not known."""
+        return self.valid_from.toordinal() if self.valid_from else 0
+
+    @property
     def last_day(self) -> int:
         """Give the last day in force as a proleptic ordinal: 0 for a text that ended nobody knows when."""
         if self.valid_to is not None:

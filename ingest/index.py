@@ -300,7 +300,7 @@ def payload_of(chunk: Chunk, embedder: str) -> dict[str, Any]:
         "status": str(validity.status),
         "valid_from": validity.valid_from.isoformat() if validity.valid_from else None,
         "valid_to": validity.valid_to.isoformat() if validity.valid_to else None,
-        "from_day": validity.valid_from.toordinal() if validity.valid_from else 0,
+        "from_day": validity.first_day,
         "to_day": validity.last_day,
         "groups": list(document.groups),
         "links": list(chunk.links),

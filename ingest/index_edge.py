@@ -11,7 +11,7 @@ from typing import IO, Any
 import qdrant_edge as edge
 
 from ingest.documents import Chunk
-from ingest.errors import ConfigurationError, FanalError, IndexBusy, IndexMismatch, StorageFailed
+from ingest.errors import ConfigurationError, IndexBusy, IndexMismatch, StorageFailed
 from ingest.index import (
     DENSE,
     INTEGER_FIELDS,
@@ -74,7 +74,7 @@ class EdgeIndex:
         self._lock = _locked(folder)
         try:
             self._shard = self._opened(folder)
-        except FanalError:
+        except BaseException:
             self._lock.close()
             raise
 
@@ -85,7 +85,10 @@ class EdgeIndex:
         shard = _open(folder, self._dimension)
         # A field that an earlier Fanal did not filter by gets its index.
         if _free_mb(folder) >= self._min_free_mb:
-            _index_fields(shard)
+            try:
+                _index_fields(shard)
+            except Exception as error:  # the binding raises nothing finer
+                raise StorageFailed(f"L’index de « {folder} » refuse une écriture : {error}") from error
         return shard
 
     def upsert(self, chunks: Sequence[Chunk], dense: Mapping[str, Vector], embedder: str) -> None:
@@ -186,7 +189,7 @@ class EdgeIndex:
             try:
                 self._shard = self._opened(folder)
                 check_embedder(self.embedder(), embedder)
-            except FanalError:
+            except BaseException:
                 self._shard = former
                 lock.close()
                 raise
@@ -224,8 +227,11 @@ def _locked(folder: Path) -> IO[str]:
     Qdrant's own lock comes too late: a second opening is refused, but first replays the journal of the first one,
     whose next flush then fails.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    file = folder.with_name(f"{folder.name}.lock").open("a")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        file = folder.with_name(f"{folder.name}.lock").open("a")
+    except OSError as error:
+        raise StorageFailed(f"Le dossier « {folder.parent} » ne peut pas être écrit : {error}") from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:

@@ -104,7 +104,9 @@ class Manifest:
         identity = (source, key, document.document_id, fingerprint, content)
         size = sum(len(chunk.text.encode("utf-8", "surrogatepass")) for chunk in chunks)
         checked = document.reviewed or document.dated
-        state = (len(chunks), size, checked.isoformat() if checked else None, document.validity.last_day)
+        first, last = document.validity.first_day, document.validity.last_day
+        scope = scope_of(document.groups, first, last)
+        state = (len(chunks), size, checked.isoformat() if checked else None, last, scope)
         rows = [
             (c.chunk_id, document.document_id, c.ordinal, source, c.hash, _priority(c), c.hash in embedded)
             for c in chunks
@@ -114,7 +116,7 @@ class Manifest:
             db.execute(UPSERT_DOCUMENT, identity + state)
             db.executemany("INSERT OR REPLACE INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
-    def record_failure(self, source: str, key: str, reason: str, tried: str = "") -> None:
+    def record_failure(self, source: str, key: str, reason: str, tried: str = "", content: str = "") -> None:
         """Note that a file cannot be read; what an earlier version gave stays in the index.
 
         Args:
@@ -123,11 +125,11 @@ class Manifest:
         """
         with self._database.transaction() as db:
             db.execute(
-                "INSERT INTO documents (source, key, document_id, fingerprint, error, tried, attempts) "
-                "VALUES (?, ?, ?, '', ?, ?, 1) ON CONFLICT (source, key) DO UPDATE SET "
+                "INSERT INTO documents (source, key, document_id, fingerprint, error, tried, content, attempts) "
+                "VALUES (?, ?, ?, '', ?, ?, ?, 1) ON CONFLICT (source, key) DO UPDATE SET "
                 "fingerprint = '', error = excluded.error, tried = excluded.tried, "
                 "attempts = CASE WHEN tried = excluded.tried AND tried <> '' THEN attempts + 1 ELSE 1 END",
-                (source, key, f"{source}:{key}", reason, tried),
+                (source, key, f"{source}:{key}", reason, tried, content),
             )
 
     def failures(self, source: str) -> list[Failure]:
@@ -189,6 +191,11 @@ class Manifest:
         with self._database.transaction() as db:
             rows = db.execute("SELECT chunk_id, document_id, hash FROM passages WHERE source = ?", (source,))
             return {chunk_id: (document_id, digest) for chunk_id, document_id, digest in rows}
+
+    def scopes(self, source: str) -> dict[str, str]:
+        """Give `scope_of` each document of a source, by document id."""
+        with self._database.transaction() as db:
+            return dict(db.execute("SELECT document_id, scope FROM documents WHERE source = ?", (source,)))
 
     def waiting(self) -> list[Waiting]:
         """Give the passages without a dense vector, in the order in which they should get one."""
@@ -329,6 +336,11 @@ def _state(
         problem=problem,
         tried=tried or "",
     )
+
+
+def scope_of(groups: Iterable[str], first_day: int, last_day: int) -> str:
+    """Write who may read a document and from when to when it holds, to be compared."""
+    return f"{first_day}-{last_day} {json.dumps(sorted(groups))}"
 
 
 def _now() -> str:

@@ -2,14 +2,14 @@
 
 import sqlite3
 
-_VERSION = 4
+_VERSION = 5
 """Of the tables: an older file is emptied (but for its vectors), and the next run fills it from the index."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
     source TEXT NOT NULL, key TEXT NOT NULL, document_id TEXT NOT NULL, fingerprint TEXT NOT NULL,
     content TEXT NOT NULL DEFAULT '', passages INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
-    checked TEXT, until INTEGER NOT NULL DEFAULT 0,
+    checked TEXT, until INTEGER NOT NULL DEFAULT 0, scope TEXT NOT NULL DEFAULT '',
     error TEXT, tried TEXT NOT NULL DEFAULT '', attempts INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (source, key)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS passages (
@@ -26,10 +26,11 @@ CREATE TABLE IF NOT EXISTS sources (
 """
 
 UPSERT_DOCUMENT = """
-INSERT INTO documents (source, key, document_id, fingerprint, content, passages, bytes, checked, until)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, key) DO UPDATE SET
+INSERT INTO documents (source, key, document_id, fingerprint, content, passages, bytes, checked, until, scope)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (source, key) DO UPDATE SET
     document_id = excluded.document_id, fingerprint = excluded.fingerprint, content = excluded.content,
     passages = excluded.passages, bytes = excluded.bytes, checked = excluded.checked, until = excluded.until,
+    scope = excluded.scope,
     error = NULL, tried = '', attempts = 0
 """
 

@@ -73,7 +73,7 @@ class Store:
         self.manifest.switch(self.generations.manifest_file(live))
         try:
             self.index.switch(self.generations.index_dir(live), self.embedder.name)
-        except FanalError:
+        except BaseException:
             self.manifest.switch(self.generations.manifest_file(self.generation))
             raise
 

@@ -66,14 +66,14 @@ def rebuild(settings: IngestSettings, report: Report, *, accept_removals: bool =
     return Rebuilt(number, reports, embedded)
 
 
-def _live(settings: IngestSettings) -> dict[str, set[str]]:
-    """Give the keys that each source of the live index has passages of."""
+def _live(settings: IngestSettings) -> dict[str, dict[str, str]]:
+    """Give the keys that each source of the live index has passages of, with the digest of their content."""
     with closing(Manifest(settings.manifest_file)) as manifest:
         return {source: _indexed(manifest, source) for source in manifest.states()}
 
 
-def _indexed(manifest: Manifest, source: str) -> set[str]:
-    return {key for key, known in manifest.known(source).items() if known.passages}
+def _indexed(manifest: Manifest, source: str) -> dict[str, str]:
+    return {key: known.content for key, known in manifest.known(source).items() if known.passages}
 
 
 def _names(settings: IngestSettings, before: Collection[str]) -> list[str]:
@@ -135,10 +135,13 @@ def _check_reached(after: Manifest) -> None:
             raise SourceUnavailable(f"{state.problem} {_KEPT}")
 
 
-def _check_kept(before: Mapping[str, set[str]], after: Manifest, share: Callable[[str], float]) -> None:
+def _check_kept(before: Mapping[str, dict[str, str]], after: Manifest, share: Callable[[str], float]) -> None:
     """Raise when what the live index answers from would be lost: too many documents, or one that fails now."""
     for source, held in before.items():
-        failing = sorted(held & {failure.key for failure in after.failures(source)})
+        known = after.known(source)
+        failed = {key for key, row in known.items() if row.error is not None and not row.passages}
+        contents = {known[key].content for key in failed} - {""}  # under another name perhaps
+        failing = sorted(key for key, content in held.items() if key in failed or content in contents)
         if failing:
             names = ", ".join(failing[:_NAMED]) + ("…" if len(failing) > _NAMED else "")
             raise RemovalsWithheld(

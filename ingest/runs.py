@@ -83,6 +83,6 @@ def _is_due(config: SourceConfig, state: SourceState | None, now: datetime) -> b
     period = PERIODS[config.schedule]
     if period is None:
         return False
-    if state is None or state.last_run is None or state.problem is not None:
+    if state is None or state.last_run is None or state.problem is not None or state.tried > state.last_run:
         return True
     return now - datetime.fromisoformat(state.tried) >= period - min(EARLY, period / 4)

@@ -82,6 +82,7 @@ class SourceSync:
         self._seen = _Seen()
         self._contents: dict[str, str] = {}
         self._later_keys: set[str] = set()
+        self._former: dict[str, list[str]] = {}
         self._later: list[tuple[Item, str]] = []
         self._stamp: str | None = None
         self._ended = False
@@ -174,6 +175,9 @@ class SourceSync:
         ):  # all keys are known beforehand: too many removals stop before any change
             total = len(items)
             self._contents = {item.key: item.content for item in items}
+            for key, row in self._known.items():
+                if row.content and key not in self._contents:
+                    self._former.setdefault(row.content, []).append(key)
             self._check_removals({item.key for item in items})
         for batch in batched(self._changed(items, total), DOCUMENTS_A_BATCH):
             self._writer.write(self._name, batch)
@@ -220,7 +224,8 @@ class SourceSync:
     def _fail(self, item: Item, stamp: str, error: UnreadableFile) -> None:
         known = self._known.get(item.key)
         if isinstance(error, UnreadableMetadata):  # perhaps it was reserved: nobody finds it meanwhile
-            self._withdraw(item.key)
+            for key in self._names(item):
+                self._withdraw(key)
         else:
             self._withdraw_if_narrowed(item)
         tried = _tried(item, stamp)
@@ -228,7 +233,7 @@ class SourceSync:
         if isinstance(item, FailedItem):  # found again at each reading of its file, which is no attempt
             tried = ""
             self._seen.unplaced |= not item.is_note and not (known and known.passages)
-        self._manifest.record_failure(self._name, item.key, str(error), tried)
+        self._manifest.record_failure(self._name, item.key, str(error), tried, item.content)
 
     def _withdraw(self, key: str) -> None:
         known = self._known.get(key)
@@ -238,9 +243,15 @@ class SourceSync:
 
     def _withdraw_if_narrowed(self, item: Item) -> None:
         """Take out a document that is not read now, when fewer people may see it or it holds for a shorter time."""
-        known = self._known.get(item.key)
-        if known and known.passages and self._writer.is_narrowed(known.document_id, item.described()):
-            self._withdraw(item.key)
+        described = item.described()
+        for key in self._names(item):
+            known = self._known.get(key)
+            if known and known.passages and self._writer.is_narrowed(known.document_id, described):
+                self._withdraw(key)
+
+    def _names(self, item: Item) -> list[str]:
+        """Give an item's key, and the former ones that its content may answer under."""
+        return [item.key, *self._former.get(item.content, ())]
 
     def _check_removals(self, present: set[str]) -> None:
         """Raise `RemovalsWithheld` when more than the allowed share of the documents is gone.
@@ -248,7 +259,8 @@ class SourceSync:
         A document that only changed its name is not gone. One alone may always go.
         """
         held = {key: row for key, row in self._known.items() if row.passages}
-        arrived = Counter(self._contents.values())
+        whole = sum(bool(row.passages or row.content) for row in self._known.values())  # withdrawn ones too
+        arrived = Counter(content for key, content in self._contents.items() if key not in self._seen.failed)
         arrived.subtract(held[key].content for key in present & held.keys())
         renamed, gone = 0, 0
         for key in held.keys() - present:
@@ -261,10 +273,10 @@ class SourceSync:
         self.done.renamed = renamed
         share = self._source.max_removed_share
         allowed = self._rules.max_removed_share if share is None else share
-        if gone > max(1, allowed * len(held)) and not self._rules.accept_removals:
+        if gone > max(1, allowed * whole) and not self._rules.accept_removals:
             self.done.withheld = gone
             raise RemovalsWithheld(
-                f"{gone} documents sur {len(held)} ont disparu de la source « {self._name} », plus que les "
+                f"{gone} documents sur {whole} ont disparu de la source « {self._name} », plus que les "
                 f"{allowed * 100:.0f}\N{NO-BREAK SPACE}% permis : rien n’a été retiré. Vérifiez la source ; "
                 f"si c’est voulu : python -m ingest run {self._name} --accept-removals"
             )
@@ -282,14 +294,14 @@ class SourceSync:
             # A row that cannot be read may be one of those that are indexed.
             gone = {key for key in gone if not self._known[key].passages}
         else:
-            self._check_removals(seen.good | seen.failed)
-        self.done.removed = self._writer.remove(self._name, gone)
+            self._check_removals(seen.good | seen.failed | self._awaited())
+        self.done.removed += self._writer.remove(self._name, gone)
 
     def _awaited(self) -> set[str]:
         """Give the former names of the files that failed or were put off under a new one: they answer meanwhile."""
         new = self._seen.failed | self._later_keys
-        contents = {content for key, content in self._contents.items() if key in new and content}
-        return {key for key, row in self._known.items() if row.content in contents}
+        contents = {content for key, content in self._contents.items() if key in new}
+        return {key for content in contents for key in self._former.get(content, ())}
 
 
 def _tried(item: Item, stamp: str) -> str:

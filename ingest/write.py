@@ -21,7 +21,7 @@ from pydantic import ConfigDict
 from ingest.chunk import chunk_document
 from ingest.documents import EVERYONE, Chunk, Document
 from ingest.index import Index, SearchFilter
-from ingest.manifest import Manifest
+from ingest.manifest import Manifest, scope_of
 from ingest.sources.base import Described
 
 logger = logging.getLogger(__name__)
@@ -166,7 +166,7 @@ class DocumentWriter:
         """Have what the manifest and the index do not agree on read again, whatever came between them.
 
         Two counts tell whether a passage or a vector is missing or too many. After a run that was cut (a kill, a
-        power cut), when either file may be the older one, each passage's own digest is compared too.
+        power cut), when either file may be the older one, each passage's digest, readers and days are compared too.
         """
         everything = SearchFilter(groups=None, sources=(source,))
         embedded, passages = self._manifest.coverage().get(source, (0, 0))
@@ -178,13 +178,15 @@ class DocumentWriter:
             self._manifest.doubt_vectors(source)
 
     def _doubt(self, source: str, everything: SearchFilter) -> None:
-        known = self._manifest.passages(source)
+        known, scopes = self._manifest.passages(source), self._manifest.scopes(source)
         held: Counter[str] = Counter()
         agreed: Counter[str] = Counter()
-        for entry in self._index.entries(everything, ("document_id", "hash")):
-            document = str(entry.payload["document_id"])
+        for entry in self._index.entries(everything, ("document_id", "hash", "groups", "from_day", "to_day")):
+            payload = entry.payload
+            document = str(payload["document_id"])
             held[document] += 1
-            if known.get(entry.chunk_id) == (document, entry.payload["hash"]):
+            scope = scope_of(payload["groups"], payload["from_day"], payload["to_day"])
+            if known.get(entry.chunk_id) == (document, payload["hash"]) and scopes.get(document) == scope:
                 agreed[document] += 1
         wanted = Counter(document for document, _ in known.values())
         wrong = {d for d in wanted.keys() | held.keys() if not wanted[d] == held[d] == agreed[d]}
@@ -200,11 +202,18 @@ class DocumentWriter:
         if EVERYONE in groups:
             return
         readers: dict[tuple[str, ...], list[str]] = {}
-        for entry in self._index.entries(SearchFilter(groups=None, sources=(source,)), ("groups",)):
-            held = tuple(entry.payload["groups"])
+        passages: Counter[str] = Counter()
+        changed: set[str] = set()
+        everything = SearchFilter(groups=None, sources=(source,))
+        for entry in self._index.entries(everything, ("groups", "document_id")):
+            held, document = tuple(entry.payload["groups"]), str(entry.payload["document_id"])
+            passages[document] += 1
             allowed = tuple(groups) if EVERYONE in held else tuple(g for g in held if g in groups)
             if allowed != held:
                 readers.setdefault(allowed, []).append(entry.chunk_id)
+                changed.add(document)
+        # Read again as soon as they can be: the rights may be given back before that.
+        self._manifest.doubt(source, {document: passages[document] for document in changed})
         for allowed, chunk_ids in readers.items():
             for some in batched(chunk_ids, PASSAGES_A_CHANGE):
                 self._index.set_groups(some, allowed)

@@ -60,12 +60,12 @@ def failures(folder: Path) -> list[FailedItem]:
     return [item for item in CatalogueSource(config(), folder).items() if isinstance(item, FailedItem)]
 
 
-def test_a_doubt_or_a_duplicate_is_a_note_and_a_row_left_out_is_not(tmp_path: Path) -> None:
+def test_only_a_row_left_out_that_nothing_tells_apart_suspends_removals(tmp_path: Path) -> None:
     write(tmp_path, {"Durée": "3 jours"}, {}, {"Réf": "7", "Fin": "01/01/2020"}, {"Début": "bientôt"})
     assert [(failed.key, failed.is_note) for failed in failures(tmp_path)] == [
         ("offre.csv (1)", True),
         ("offre.csv (2)", True),
-        ("7", False),
+        ("7", True),
         ("offre.csv (4)", False),
     ]
 
@@ -74,7 +74,7 @@ def test_a_row_left_out_beside_one_of_the_same_id_takes_nothing_away() -> None:
     remarks = [Remark("a", key="1"), Remark("b", key="2"), Remark("c", key="2")]
     assert list(failed_items("f", remarks, ["1"])) == [
         FailedItem("f (1)", "a", is_note=True),
-        FailedItem("2", "b"),
+        FailedItem("2", "b", is_note=True),
         FailedItem("f (3)", "c", is_note=True),
     ]
 

@@ -1,5 +1,6 @@
 """What an administrator types: exit statuses, and the lines that tell what to do."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -105,6 +106,12 @@ def test_a_source_is_due_by_its_schedule(schedule: str, last: datetime | None, e
 def test_a_source_whose_last_run_failed_is_due_at_once() -> None:
     config = SourceConfig(name="notes", kind=Kind.PROCEDURE, folder=Path("notes"))
     assert due([config], {"notes": state(NOW - timedelta(minutes=5), "débranché")}, NOW) == ["notes"]
+
+
+def test_a_source_whose_last_run_was_cut_is_due_at_once() -> None:
+    config = SourceConfig(name="notes", kind=Kind.PROCEDURE, folder=Path("notes"), schedule="monthly")
+    cut = replace(state(NOW - timedelta(days=5)), tried=(NOW - timedelta(minutes=5)).isoformat())
+    assert due([config], {"notes": cut}, NOW) == ["notes"]
 
 
 def test_months_before_a_day_stay_within_their_month() -> None:

@@ -140,7 +140,9 @@ def test_its_process_ends_when_the_one_that_asked_is_killed(tmp_path: Path) -> N
     parent.wait()
     parent.stdout.close()
     assert gone(number)
-    assert not list(tmp_path.glob("fanal-*"))
+    # It deletes its folder before it ends; one that was just being swept by then goes with the next start (below).
+    left = [path for folder in tmp_path.glob("fanal-*") for path in folder.rglob("*")]
+    assert not left
 
 
 def test_a_folder_that_a_kill_left_behind_goes_with_the_next_start(tmp_path: Path) -> None:

@@ -145,6 +145,15 @@ def test_a_document_that_answers_today_and_fails_in_the_rebuild_is_not_lost_unas
     assert live.index.count(ALL) == 6
 
 
+def test_a_document_that_was_renamed_and_fails_is_not_lost_unasked_either(
+    live: Store, settings: IngestSettings, organisation: Path
+) -> None:
+    (organisation / "notes" / "note-0.md").rename(organisation / "notes" / "autre.mp4")
+    with pytest.raises(RemovalsWithheld, match=r"ne peuvent plus être lus \(note-0\.md\)"):
+        rebuild(settings, silent)
+    assert live.index.count(ALL) == 6
+
+
 def test_a_rebuild_cut_short_is_taken_up(live: Store, settings: IngestSettings) -> None:
     with pytest.raises(IngestionStopped):
         rebuild(settings, _stop_at_vectors)

@@ -432,3 +432,69 @@ def test_a_surprise_in_one_source_does_not_end_the_night_for_the_others(store: S
 def test_reading_the_manifest_does_not_wait_for_a_batch_that_is_written(store: Store) -> None:
     with store.manifest.writing(), ThreadPoolExecutor(1) as other:
         assert other.submit(store.manifest.dense_share).result(timeout=5) == 1.0
+
+
+@pytest.mark.parametrize("trouble", ["fails", "slow", "metadata"])
+def test_a_document_renamed_and_reserved_at_once_is_found_by_nobody_under_its_former_name(
+    store: Store, trouble: str
+) -> None:
+    class Moved(Shaky):
+        def load(self, patient: bool = True) -> Document:
+            if trouble == "metadata":
+                raise UnreadableMetadata("metadonnees.csv, ligne 2 : date illisible")
+            return super().load(patient)
+
+    store.run(Items([Shaky("avant.pdf", content="abc", fails=False)]))
+    reserved = (("direction",), Validity())
+    store.run(Items([Moved("après.pdf", content="abc", fails=True, slow=trouble == "slow", said=reserved)]))
+    assert store.readable_by() == 0
+
+
+def test_rights_taken_and_given_back_while_out_of_reach_come_back(store: Store) -> None:
+    items: list[Item] = [_Loaded(make_document("a", "Pour deux.", groups=("cadres", "direction")))]
+    both = ("cadres", "direction")
+    store.run(Items(items, groups=both))
+    store.run(Items(items, groups=("cadres",), reachable=False))
+    assert store.readable_by("direction") == 0
+    store.run(Items(items, groups=both))
+    assert store.readable_by("direction") == 1
+
+
+def test_withdrawn_documents_do_not_make_ordinary_removals_look_too_many(store: Store) -> None:
+    class Misdescribed(Shaky):
+        def load(self, patient: bool = True) -> Document:  # noqa: ARG002 - the protocol's
+            raise UnreadableMetadata("metadonnees.csv, ligne 2 : date illisible")
+
+    def item(kind: type[Shaky], number: int) -> Shaky:
+        return kind(f"n{number}", fingerprint=kind.__name__, content=f"c{number}", fails=False)
+
+    store.run(Items([item(Shaky, number) for number in range(20)]))
+    closed: list[Item] = [item(Misdescribed, number) for number in range(10)]
+    report = store.run(Items([*closed, *(item(Shaky, number) for number in range(10, 16))]))
+    assert (report.withheld, report.removed) == (0, 4)
+
+
+def test_removals_beside_a_long_scan_are_counted(store: Store) -> None:
+    def item(number: int) -> Shaky:
+        return Shaky(f"n{number}", content=f"c{number}", fails=False)
+
+    store.run(Items([item(number) for number in range(10)]))
+    scan = Shaky("scan.pdf", content="s", fails=False, slow=True)
+    report = store.run(Items([scan, *(item(number) for number in range(2, 10))]))
+    assert (report.added, report.removed) == (1, 2)
+
+
+def test_a_rename_that_fails_is_no_rename(store: Store) -> None:
+    store.run(Items([Shaky("avant.pdf", content="abc", fails=False)]))
+    report = store.run(Items([Shaky("après.pdf", content="abc", fails=True)]))
+    assert (report.added, report.renamed, report.removed, report.withheld) == (0, 0, 0, 0)
+
+
+def test_readers_older_than_the_manifest_are_mended_after_a_run_that_was_cut(store: Store) -> None:
+    document = make_document("a", "Réservé depuis peu.", groups=("direction",))
+    store.run(Items([_Loaded(document)], groups=(EVERYONE,)))
+    [hit] = store.index.passages(ALL)
+    store.index.set_groups([hit.chunk_id], [EVERYONE])  # what a power cut can leave
+    store.manifest.begin("essai", Kind.PROCEDURE, (EVERYONE,))
+    store.run(Items([_Loaded(document)], groups=(EVERYONE,)))
+    assert store.readable_by() == 0

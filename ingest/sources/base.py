@@ -100,7 +100,8 @@ class FailedItem:
 
     Args:
         key: the record's own, where it is known: what is indexed under it then stays.
-        is_note: nothing was left out, so that what is gone from the source can be told and removed.
+        is_note: what is gone from the source can be told all the same, and removed: nothing was left out, or the key
+            is the record's own.
     """
 
     key: str

@@ -83,7 +83,8 @@ class Sheet:
         rows = {name: row for name, row in found.items() if row is not None}
         used = {row.line for row in rows.values()}
         orphans = tuple(row for row in written.values() if row.line not in used)
-        return cls(rows, next(filter(None, map(_path_problem, orphans)), None), orphans)
+        reserved = (row for row in orphans if row.text("groupes"))  # another row with a path hides nothing
+        return cls(rows, next(filter(None, map(_path_problem, reserved)), None), orphans)
 
     def row(self, name: str, groups: tuple[str, ...]) -> MetadataRow:
         """Give the row of a file, an empty one where it is not described; `groups` are its source's.

@@ -46,6 +46,10 @@ def refusal(error: Exception) -> str:
     return f"la page ne peut pas être lue ({error})"
 
 
+_NO_REUSE = httpx.Limits(max_keepalive_connections=0)
+"""A deadline knows the connections that it saw opened: none is kept for a page that has another deadline."""
+
+
 class GuardedTransport(httpx.BaseTransport):
     """Sends the requests that the list of hosts allows, and no other.
 
@@ -59,7 +63,7 @@ class GuardedTransport(httpx.BaseTransport):
         self._context.load_default_certs()  # where an organisation puts its own authority
         # A connection that is kept would serve another host of the same address without a look at its certificate.
         self._direct = httpx.HTTPTransport(
-            verify=self._context, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+            verify=self._context, trust_env=False, limits=_NO_REUSE
         )
         self._proxies: dict[str, httpx.HTTPTransport] = {}
         self._down: dict[str, httpx.TransportError] = {}
@@ -115,7 +119,7 @@ class GuardedTransport(httpx.BaseTransport):
 
     def _through(self, proxy: str) -> httpx.HTTPTransport:
         if proxy not in self._proxies:
-            self._proxies[proxy] = httpx.HTTPTransport(verify=self._context, proxy=proxy)
+            self._proxies[proxy] = httpx.HTTPTransport(verify=self._context, proxy=proxy, limits=_NO_REUSE)
         return self._proxies[proxy]
 
 

@@ -99,4 +99,4 @@ def failed_items(file: str, remarks: Iterable[Remark], found: Iterable[str]) -> 
             yield FailedItem(f"{file} ({number})", remark.reason, is_note=is_note)
         else:
             placed.add(remark.key)
-            yield FailedItem(remark.key, remark.reason)
+            yield FailedItem(remark.key, remark.reason, is_note=True)
