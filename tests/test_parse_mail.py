@@ -72,3 +72,9 @@ def test_an_encrypted_message_is_named_as_unread() -> None:
 
 def test_a_message_whose_parts_have_no_boundary_is_read_as_text() -> None:
     assert read("Content-Type: multipart/mixed; boundary=absente\r\n\r\nBonjour.") == ["Bonjour."]
+
+
+@pytest.mark.parametrize("kind", ["message/delivery-status", "text/rfc822-headers", "text/enriched"])
+def test_the_parts_that_mail_servers_add_for_programs_are_neither_read_nor_named(kind: str) -> None:
+    added = f"Content-Type: {kind}\r\n\r\nReporting-MTA: dns; x\r\n"
+    assert read(multi("mixed", part("Message non remis."), added)) == ["Message non remis."]

@@ -160,3 +160,19 @@ def test_a_bomb_in_a_mail_is_named_and_the_mail_kept() -> None:
     blocks = parse_bytes(message.as_bytes(), "m.eml", Limits()).blocks
     assert blocks[0].text == "Bonjour."
     assert "entités XML" in blocks[-1].text
+
+
+@pytest.mark.parametrize(
+    ("aside", "is_kept"),
+    [
+        (
+            "<h2>À lire aussi</h2><ul><li><a href='/1'>Article 1</a></li> | <li><a href='/2'>Article 2</a></li></ul>",
+            False,
+        ),
+        ("<a href='/f'>Partager sur Facebook</a>", False),
+        ("<p>Le bilan coûte 1 600 €, voir <a href='/1'>le tarif</a>.</p>", True),
+        ("<h2>À noter</h2>", True),
+    ],
+)
+def test_a_remark_that_is_only_links_is_not_content(aside: str, is_kept: bool) -> None:
+    assert (len(texts(f"<main><p>Texte.</p><aside>{aside}</aside></main>")) > 1) == is_kept

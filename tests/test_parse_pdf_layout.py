@@ -52,6 +52,20 @@ def test_titles_that_count_as_the_pages_do_are_kept_and_page_numbers_go() -> Non
     assert not any("Guide" in block.text for block in blocks)
 
 
+@pytest.mark.parametrize("running", ["Guide du conseiller - {}", "Guide du conseiller {}/3"])
+@pytest.mark.parametrize("height", [30, 800])
+def test_bold_lines_that_end_with_a_page_number_go(running: str, height: int) -> None:
+    def page(number: int) -> Callable[[Canvas], None]:
+        def draw(canvas: Canvas) -> None:
+            canvas.setFont("Helvetica-Bold", 12)
+            canvas.drawString(60, height, running.format(number))
+            text(canvas, ("l'accueil", "du tarif", "du dossier")[number - 1])
+
+        return draw
+
+    assert not any("Guide" in block.text for block in blocks_of(*map(page, (1, 2, 3))))
+
+
 def low_table(canvas: Canvas) -> None:
     text(canvas, "l'accueil")
     table(canvas, FIRST, 80)
@@ -107,3 +121,13 @@ def test_what_a_cell_of_a_form_was_filled_with_is_read_in_its_cell() -> None:
         canvas.acroForm.textfield(name="cv", value="8 juin", x=265, y=602, width=150, height=14)
 
     assert blocks_of(form)[-1].text == "| Pièce | Remise le |\n| --- | --- |\n| Curriculum vitae | 8 juin |"
+
+
+def test_each_of_two_fields_on_a_line_is_read_after_its_label() -> None:
+    def form(canvas: Canvas) -> None:
+        text(canvas, "la fiche")
+        for left, label, value in ((60, "Nom", "Dupont"), (240, "Prénom", "Jean")):
+            canvas.drawString(left, 500, f"{label} :")
+            canvas.acroForm.textfield(name=label, value=value, x=left + 60, y=494, width=100, height=20)
+
+    assert "Nom : Dupont Prénom : Jean" in " ".join(block.text for block in blocks_of(form))

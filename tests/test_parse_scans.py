@@ -9,7 +9,7 @@ from pathlib import Path
 import pypdf
 import pypdfium2
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -167,3 +167,78 @@ def test_without_ocr_a_stamped_scan_gives_its_stamp_and_a_warning(caplog: pytest
 def test_without_ocr_scans_whose_stamp_is_their_only_text_are_refused() -> None:
     with pytest.raises(UnreadableFile, match=r"numérisé.*désactivé"):
         parse_bytes(stamped(STAMP, pages=2), "a.pdf", Limits(ocr=False))
+
+
+@needs_ocr
+def test_a_page_with_text_keeps_it_when_its_image_cannot_be_read(caplog: pytest.LogCaptureFixture) -> None:
+    blocks = parse_bytes(stamped(STAMP), "a.pdf", Limits(ocr_seconds_per_page=0.01)).blocks
+    assert " ".join(block.text for block in blocks) == " ".join(STAMP)
+    assert "Image de la page 1 laissée de côté" in caplog.text
+
+
+@needs_ocr
+def test_stamped_scans_that_ocr_fails_to_read_are_refused_with_its_reason() -> None:
+    with pytest.raises(UnreadableFile, match=r"numérisé.*OCR"):
+        parse_bytes(stamped(STAMP, pages=3), "a.pdf", Limits(max_ocr_seconds=0.01, patient=False))
+
+
+def slides(draw: Callable[[Canvas, ImageReader, int], None]) -> bytes:
+    canvas = Canvas(buffer := BytesIO(), pagesize=(960, 540))
+    image = ImageReader(Image.new("L", (96, 54), 200))
+    for number in range(3):
+        draw(canvas, image, number)
+        canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def over_a_background(canvas: Canvas, image: ImageReader, number: int) -> None:
+    canvas.drawImage(image, 0, 0, 960, 540)
+    for line in range(5):
+        canvas.drawString(
+            80, 400 - 40 * line, f"Le point {line} de la diapositive {number}, pour les conseillers"
+        )
+
+
+def beside_a_pile_of_pictures(canvas: Canvas, image: ImageReader, number: int) -> None:
+    canvas.drawString(640, 300, "Ce que montrent les photos")
+    for left in (40, 100, 160):
+        canvas.drawImage(image, left, 40, 440, 380)
+
+
+@pytest.mark.parametrize("draw", [over_a_background, beside_a_pile_of_pictures])
+@needs_ocr
+def test_slides_are_no_scans(
+    draw: Callable[[Canvas, ImageReader, int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ocr, "_image", refuse)
+    assert parse_bytes(slides(draw), "a.pdf").blocks
+
+
+@needs_ocr
+def test_the_printed_labels_of_a_scanned_form_are_read_without_its_values() -> None:
+    page = Image.new("L", (1654, 2339), 255)
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(size=36)
+    canvas = Canvas(buffer := BytesIO(), pagesize=A4)
+    draw.text((167, 250), "Fiche d'inscription du candidat", 0, font)
+    for line, (label, value) in enumerate((("Nom", "Dupont Martin"), ("Ville", "Bourg-en-Bresse"))):
+        draw.text((167, 400 + 150 * line), f"{label} :", 0, font)
+        canvas.acroForm.textfield(name=label, value=value, x=120, y=680 - 54 * line, width=200, height=24)
+    canvas.drawImage(ImageReader(page), 0, 0, *A4)
+    canvas.save()
+    text = " ".join(block.text for block in parse_bytes(buffer.getvalue(), "a.pdf").blocks)
+    assert [text.count(word) for word in ("Nom :", "Ville :", "Dupont", "Bourg")] == [1, 1, 1, 1]
+
+
+@needs_ocr
+@pytest.mark.parametrize(("pages", "put_off"), [(IMPATIENT_PAGES + 1, False), (21, True)])
+def test_pages_with_text_are_put_off_only_when_many(
+    pages: int, put_off: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ocr, "_tesseract", page_after(0))
+    data = stamped(STAMP, pages=pages)
+    if put_off:
+        with pytest.raises(LoadLater, match="21 pages"):
+            parse_bytes(data, "a.pdf", Limits(patient=False))
+    else:
+        assert parse_bytes(data, "a.pdf", Limits(patient=False)).blocks

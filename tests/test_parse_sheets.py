@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Sequence
+from datetime import timedelta
 from io import BytesIO
 
 import openpyxl
@@ -155,3 +156,59 @@ def test_a_percentage_of_a_workbook_is_read_as_it_shows() -> None:
     book.worksheets[0]["B2"].number_format = "0%"
     book.save(buffer := BytesIO())
     assert parse_bytes(buffer.getvalue(), "a.xlsx").blocks[1].text == "Poste : Budget ; Taux : 15 %"
+
+
+def test_a_header_of_three_names_over_wider_rows_of_text_is_the_header() -> None:
+    rows: list[list[object]] = [
+        ["Dupont", "Jean", "RH", "Lyon", "Plein"],
+        ["Petit", "Luc", "SI", "Nice", "Partiel"],
+    ]
+    assert (
+        read([["Nom", "Prénom", "Service"], *rows])[0]
+        == "Nom : Dupont ; Prénom : Jean ; Service : RH ; Lyon ; Plein"
+    )
+
+
+def test_titles_of_two_cells_above_a_wider_header_are_not_the_header() -> None:
+    table = "Intitulé;Lieu;Durée;Tarif\nCAP;Lyon;350 h;1200 €\nBTS;Nice;700 h;2400 €\n"
+    assert (
+        read_csv(f"Catalogue;Version de mars\n{table}")[1]
+        == "Intitulé : CAP ; Lieu : Lyon ; Durée : 350 h ; Tarif : 1200 €"
+    )
+
+
+def test_a_header_whose_first_name_ends_with_a_colon_is_the_header() -> None:
+    assert read_csv("Question :;Réponse\nQuelle durée ?;3 mois\nQuel coût ?;Gratuit\n") == [
+        "Question : Quelle durée ? ; Réponse : 3 mois",
+        "Question : Quel coût ? ; Réponse : Gratuit",
+    ]
+    assert read_csv("Contact :;Durand\nPrestation;Tarif\nBilan;1500\nVAE;900\n")[:2] == [
+        "Contact : Durand",
+        "Prestation : Bilan ; Tarif : 1500",
+    ]
+
+
+def test_a_long_text_merged_over_many_rows_is_written_once() -> None:
+    rows: list[list[object]] = [["Programme", "Session"], ["texte " * 40, "S1"], [None, "S2"]]
+    assert read(rows, "A2:A3")[1] == "Session : S2"
+
+
+@pytest.mark.parametrize(
+    ("value", "number_format", "text"),
+    [
+        (1000, "00000", "01000"),
+        (612345678, '0#" "##" "##" "##" "##', "06 12 34 56 78"),
+        (612345678, "0#\\ ##\\ ##\\ ##\\ ##", "06 12 34 56 78"),
+        (33612345678, "0# ## ## ## ##", "336 12 34 56 78"),
+        (1500, "0", "1500"),
+        (1500, "#,##0", "1500"),
+        (-5, "000", "-5"),
+        (timedelta(hours=35), "[h]:mm", "35:00"),
+        (-timedelta(minutes=90, seconds=5), "[h]:mm", "-1:30:05"),
+        (1e27, "0%", f"1{'0' * 29} %"),
+    ],
+)
+def test_numbers_keep_the_zeros_and_hours_that_their_format_shows(
+    value: object, number_format: str, text: str
+) -> None:
+    assert cell_text(value, number_format) == text

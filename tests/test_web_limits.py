@@ -14,6 +14,7 @@ import pytest
 
 from ingest.documents import Kind
 from ingest.parse import Limits
+from ingest.sources.inflate import inflated
 from ingest.sources.web import PagesSource
 
 Answer = Callable[[socket.socket, str], None]
@@ -102,7 +103,12 @@ def test_a_page_in_gzip_is_read(raw: Raw, source: Make, encoding: str) -> None:
         (gzip.compress(gzip.compress(PAGE)), "gzip, gzip", "n’a pas été demandée (gzip, gzip)"),
         (PAGE, "br", "n’a pas été demandée (br)"),
         (gzip.compress(PAGE)[:-12], "gzip", "ne se lit pas jusqu’au bout"),
-        (gzip.compress(PAGE) + gzip.compress(PAGE), "gzip", "ne se lit pas jusqu’au bout"),
+        (gzip.compress(PAGE) + gzip.compress(PAGE)[:5], "gzip", "ne se lit pas jusqu’au bout"),
+        (gzip.compress(PAGE) + b"reste", "gzip", "sa compression ne se lit pas"),
+        (gzip.compress(b"") * 1_001, "gzip", "en trop de morceaux"),
+        (PAGE, "deflate", "n’a pas été demandée (deflate)"),
+        (PAGE, "zstd", "n’a pas été demandée (zstd)"),
+        (PAGE, "compress", "n’a pas été demandée (compress)"),
         (PAGE, "gzip", "sa compression ne se lit pas"),
     ],
 )
@@ -161,3 +167,30 @@ def test_a_server_that_never_falls_silent_is_cut_all_the_same(raw: Raw, source: 
     items = made.items()
     assert time.monotonic() - began < 1.5
     assert [item.reason for item in items] == ["la page n’est pas arrivée en 0.6 secondes", ""]
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (PAGE, "utf-8"),
+        (PAGE, "none"),
+        (PAGE, ""),
+        (gzip.compress(PAGE), "gzip, utf-8"),
+        (gzip.compress(PAGE) + bytes(512), "gzip"),
+        (gzip.compress(PAGE[:20]) + gzip.compress(PAGE[20:]), "gzip"),
+    ],
+)
+def test_what_browsers_forgive_in_a_compression_is_forgiven(
+    raw: Raw, source: Make, body: bytes, encoding: str
+) -> None:
+    [item] = source(raw(sends(body, encoding))).items()
+    assert item.path.read_bytes() == PAGE
+
+
+def test_members_of_gzip_may_be_cut_anywhere() -> None:
+    whole = gzip.compress(PAGE) + gzip.compress(PAGE) + bytes(3)
+    assert b"".join(inflated((bytes([byte]) for byte in whole), "gzip")) == PAGE * 2
+
+
+def test_gzip_of_several_members_is_inflated_a_little_at_a_time() -> None:
+    assert max(map(len, inflated(iter([zeros(2) * 2]), "gzip"))) <= 65_536

@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 Row = Sequence[str]
 _MAX_HEADER_ROWS = 3
+_MIN_NAMES = 3
+_MIN_ALIKE = 2
+_MAX_REPEATED = 200
 _FIGURE = re.compile(r"[-+]?\d[\d\s.,:/-]*(?:€|%|h|euros?|heures?|jours?)?", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d(?:\s*[-/]\s*(?:19|20)?\d\d)?")
 
@@ -36,7 +39,10 @@ class Header(NamedTuple):
 
 
 def fill_down(rows: Iterable[Row], spans: Iterable[Span]) -> Iterator[Row]:
-    """Repeat the value of cells that are merged over several rows, in each of those that hold something."""
+    """Repeat the value of cells that are merged over several rows, in each of those that hold something.
+
+    A long text (a programme beside its 400 sessions) stays in the first one.
+    """
     starting: dict[int, list[Span]] = {}
     for span in spans:
         if span.bottom > span.top:
@@ -49,7 +55,7 @@ def fill_down(rows: Iterable[Row], spans: Iterable[Span]) -> Iterator[Row]:
             for column, (_, text) in lasting.items():
                 row[column] = row[column] or text
         for span in starting.get(number, ()):
-            if span.left < len(row):
+            if span.left < len(row) and len(row[span.left]) <= _MAX_REPEATED:
                 lasting[span.left] = span.bottom, row[span.left]
         yield row
 
@@ -65,7 +71,7 @@ def find_header(rows: Sequence[Row], spans: Sequence[Span]) -> Header | None:
         None where no row has several cells but `label : value` ones.
     """
     several = [number for number, row in enumerate(rows) if sum(map(bool, row)) > 1]
-    possible = [number for number in several if not _is_label(rows[number])]
+    possible = [number for number in several if not _is_remark(rows[number], rows[number + 1 :])]
     if not possible:
         return None
     width = max(map(len, rows))
@@ -78,7 +84,25 @@ def find_header(rows: Sequence[Row], spans: Sequence[Span]) -> Header | None:
     while bottom < min(len(rows), found + _MAX_HEADER_ROWS) and _continues(rows, found, bottom, spans):
         bottom += 1
     parts = zip(*wide[found:bottom], strict=True)
-    return Header(found, bottom, [" ".join(dict.fromkeys(filter(None, part))) for part in parts])
+    return Header(found, bottom, [_name(part) for part in parts])
+
+
+def _name(parts: Iterable[str]) -> str:
+    return " ".join(dict.fromkeys(filter(None, parts))).removesuffix(":").rstrip()
+
+
+def _is_remark(row: Row, below: Sequence[Row]) -> bool:
+    """Tell labels with their values from the header « Question : | Réponse »: rows all alike come right below."""
+    if not _is_label(row):
+        return False
+    if any(re.search(r"\d", cell) for cell in row):
+        return True
+    several = [other for other in below if sum(map(bool, other)) > 1]
+    if len(several) < _MIN_ALIKE or below[0] != several[0]:
+        return True
+    figures = {tuple(map(_is_figure, other)) for other in several}
+    columns = {tuple(map(bool, other)) for other in (row, *several)}
+    return len(figures) > 1 or len(columns) > 1 or any(map(_is_label, several))
 
 
 def _is_label(row: Row) -> bool:
@@ -87,12 +111,16 @@ def _is_label(row: Row) -> bool:
 
 
 def _fits(row: Row, below: Sequence[Row]) -> bool:
-    """Tell whether a row has nearly as many cells as those below, or half as many but as far to the right."""
+    """Tell whether a row has nearly as many cells as those below, or half as many but as far to the right.
+
+    A header whose last columns have no name fits too, from three names on: with two, it is as likely a title.
+    """
     if not below:
         return True
     filled, typical = sum(map(bool, row)), median_low([sum(map(bool, other)) for other in below])
     reaches = _last(row) >= median_low([_last(other) for other in below])
-    return filled * 4 > typical * 3 or (filled * 2 >= typical and reaches)
+    names_first = _last(row) + 1 == filled >= _MIN_NAMES and filled * 2 >= max(map(_last, below)) + 1
+    return filled * 4 > typical * 3 or (filled * 2 >= typical and reaches) or names_first
 
 
 def _last(row: Row) -> int:

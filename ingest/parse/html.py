@@ -32,6 +32,7 @@ _META_WITHIN = 4096
 _HIDDEN_STYLE = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _ITEM_NUMBER = re.compile(r"\s*(-?\d{1,6})\b")
 _MAX_SPAN = 100
+_LINKS_SHARE = 0.8
 _MAX_CELLS = 1_000_000
 
 
@@ -79,7 +80,8 @@ def _base(root: Any) -> str | None:
 def _prune(root: Any) -> None:
     """Take away what surrounds the content and what no reader sees, such as orders hidden in a page for a model.
 
-    A `header` or `form` that holds the content itself stays, and so does an `aside` within it (a remark).
+    A `header` or `form` that holds the content itself stays, and so does an `aside` within it (a remark),
+    unless it is a list of links (« À lire aussi »).
     """
     _show_folded_titles(root)
     etree.strip_elements(root, *_DROPPED, with_tail=False)
@@ -92,9 +94,22 @@ def _prune(root: Any) -> None:
         " | //form[not(descendant::h1 or descendant::h2 or descendant::main)]"
     ):
         _drop(element)
+    for aside in root.xpath("//aside[not(ancestor::aside)]"):
+        if _is_links(aside):
+            _drop(aside)
     for element in root.xpath("//*[@style]"):
         if _HIDDEN_STYLE.search(element.get("style")):
             _drop(element)
+
+
+def _is_links(element: Any) -> bool:
+    """Tell whether nearly all the text of an element, but for its headings, is that of links."""
+    headings = " or ".join(f"ancestor::{tag}" for tag in _HEADINGS)
+    linked, other = (
+        len("".join(tidy(text) for text in element.xpath(f".//text()[{condition}]")))
+        for condition in ("ancestor::a", f"not(ancestor::a or {headings})")
+    )
+    return linked > 0 and linked >= _LINKS_SHARE * (linked + other)
 
 
 def _show_folded_titles(root: Any) -> None:

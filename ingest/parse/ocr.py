@@ -3,6 +3,7 @@
 pdfium renders one page at a time (it is not thread-safe) while tesseract reads the former ones, a process a core.
 """
 
+import logging
 import os
 import shutil
 import statistics
@@ -23,6 +24,8 @@ from lxml import html as lxml_html
 from ingest.errors import UnreadableFile
 from ingest.parse.pdf_lines import Line
 from ingest.parse.tidy import tidy
+
+_log = logging.getLogger(__name__)
 
 LANGUAGE = "fra"
 _DPI = 250
@@ -78,13 +81,14 @@ def read_scanned_lines(
         numbers: the pages, from 1.
         page_seconds: time given to tesseract for one page.
         seconds: time given to all of them.
-        with_text: the pages whose text layer is read already; it is left out of their images.
+        with_text: the pages whose text layer is read already; it is left out of their images, and a failure
+            of theirs is logged.
 
     Yields:
-        The number of a page and its lines, in the order of `numbers`.
+        The number of a page and its lines, in the order of `numbers`; not the pages `with_text` that failed.
 
     Raises:
-        UnreadableFile: tesseract failed or took longer.
+        UnreadableFile: tesseract failed or took longer, for a page that has no other text.
     """
     cores = len(os.sched_getaffinity(0))
     allowance = _Allowance(page_seconds, seconds, time.monotonic() + seconds)
@@ -92,15 +96,33 @@ def read_scanned_lines(
     with ThreadPoolExecutor(cores) as pool:
         try:
             for number in numbers:
+                if number in with_text and time.monotonic() >= allowance.deadline:
+                    _log.warning(
+                        "Image de la page %d laissée de côté : %s", number, _too_long(number, allowance, 0)
+                    )
+                    continue
                 image = _image(document, number, number in with_text)
                 waiting.append((number, pool.submit(_read, image, allowance)))
                 if len(waiting) >= 2 * cores:
-                    ready, lines = waiting.popleft()
-                    yield ready, lines.result()
+                    yield from _finished(*waiting.popleft(), with_text)
             for ready, lines in waiting:
-                yield ready, lines.result()
+                yield from _finished(ready, lines, with_text)
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _finished(
+    number: int, reading: Future[list[Line]], with_text: Container[int]
+) -> Iterator[tuple[int, list[Line]]]:
+    """Give a page once read; one that has a text layer goes without its image when OCR fails."""
+    try:
+        lines = reading.result()
+    except UnreadableFile as error:
+        if number not in with_text:
+            raise
+        _log.warning("Image de la page %d laissée de côté : %s", number, error)
+    else:
+        yield number, lines
 
 
 def _image(document: pypdfium2.PdfDocument, number: int, has_text: bool) -> _Image:
@@ -122,8 +144,11 @@ def _remove_text(page: pypdfium2.PdfPage) -> None:
 
 
 def _grey_image(page: pypdfium2.PdfPage, scale: float) -> bytes:
-    """Render a page as a PGM: no compression to pay for on either side of the pipe."""
-    bitmap = page.render(scale=scale, grayscale=True)
+    """Render a page as a PGM: no compression to pay for on either side of the pipe.
+
+    What its forms were filled with is left out: `pdf_forms` reads it, and it would hide their printed labels.
+    """
+    bitmap = page.render(scale=scale, grayscale=True, may_draw_forms=False)
     try:
         rows = bitmap.to_numpy()
         pixels: bytes = rows.reshape(bitmap.height, -1).tobytes()

@@ -13,11 +13,14 @@ from ingest.parse.parsed import IMPATIENT_PAGES, Limits, ParsedFile
 from ingest.parse.pdf_forms import read_values, with_values
 from ingest.parse.pdf_layout import Table, layout
 from ingest.parse.pdf_lines import Line, read_lines
-from ingest.parse.pdf_scans import is_scanned, with_layer
+from ingest.parse.pdf_scans import Size, image_size, is_scanned, with_background, with_layer
 from ingest.parse.pdf_tables import find_tables
 from ingest.parse.tidy import first_heading, tidy
 
 _log = logging.getLogger(__name__)
+
+_IMPATIENT_STAMPED = 20
+"""As `IMPATIENT_PAGES`, for pages that have some text beside their images."""
 
 _POOR_TITLE = re.compile(r"^(microsoft \w+ - |untitled|sans titre|document\d*$)|\.\w{2,4}$", re.IGNORECASE)
 
@@ -63,35 +66,46 @@ def _read_pages(document: pypdfium2.PdfDocument) -> tuple[list[list[Line]], list
     pages: list[list[Line]] = []
     tables: list[Table] = []
     scanned: list[int] = []
+    sizes: dict[int, Size] = {}
     document.init_forms()
     for number in range(1, len(document) + 1):
         with closing(document[number - 1]) as page, closing(page.get_textpage()) as textpage:
-            values = read_values(page)
+            values = read_values(page, textpage)
             lines = with_values(read_lines(page, textpage, number), values, number, page.get_height())
             if lines:
                 tables += find_tables(page, textpage, number, values)
             if is_scanned(page, lines):
                 scanned.append(number)
+                if lines:
+                    sizes[number] = image_size(page)
         pages.append(lines)
-    return pages, tables, scanned
+    decorated = with_background({number: pages[number - 1] for number in sizes}, sizes)
+    return pages, tables, [number for number in scanned if number not in decorated]
 
 
 def _read_scanned(
     document: pypdfium2.PdfDocument, pages: list[list[Line]], scanned: list[int], limits: Limits
 ) -> str | None:
-    """Fill in the lines of the scanned pages; without OCR they are left as they are, logged, and the reason given."""
+    """Fill in the lines of the scanned pages; those that OCR leaves as they are are logged, and the reason given."""
     reason = missing_ocr() if limits.ocr else "l'OCR est désactivé dans les réglages"
     if reason is not None:
         _log.warning("Images des pages %s laissées de côté : %s", scanned, reason)
         return reason
-    if not limits.patient and len(scanned) > IMPATIENT_PAGES:
+    stamped = {number for number in scanned if pages[number - 1]}
+    bare = [number for number in scanned if number not in stamped]
+    if not limits.patient and (len(bare) > IMPATIENT_PAGES or len(stamped) > _IMPATIENT_STAMPED):
         raise LoadLater(
             f"le PDF compte {len(scanned)} pages numérisées : il sera lu après les autres fichiers"
         )
-    stamped = {number for number in scanned if pages[number - 1]}
     read = read_scanned_lines(
-        document, scanned, limits.ocr_seconds_per_page, limits.max_ocr_seconds, with_text=stamped
+        document,
+        [*bare, *sorted(stamped)],
+        limits.ocr_seconds_per_page,
+        limits.max_ocr_seconds,
+        with_text=stamped,
     )
+    missed = stamped
     for number, lines in read:
         pages[number - 1] = with_layer(lines, pages[number - 1])
-    return None
+        missed = missed - {number}
+    return "la lecture optique (OCR) de ses images a échoué ou pris trop de temps" if missed else None

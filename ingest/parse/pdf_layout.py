@@ -25,6 +25,7 @@ _PAGE_NUMBER = re.compile(
     r"^(?:page|p\.)?[\s–—-]*\d{1,4}(?:\s*(?:/|sur|de)\s*\d{1,4})?[\s–—-]*$", re.IGNORECASE
 )
 _BEFORE_PAGE = re.compile(r"\b(?:page|p\.|feuillet|folio)\s*$", re.IGNORECASE)
+_PAGE_AT_END = re.compile(r"(?:[–—|-]\s*<#>|<#>\s*(?:/|sur)\s*[0-9]{1,4})\s*$")
 _NUMBER = re.compile(r"[0-9]{1,5}")
 _ENDS = (".", ":", ";", "!", "?", "»", "…")
 _OPEN_STEP = 1.9
@@ -134,15 +135,21 @@ def _in_margin(line: Line, usual: float) -> bool:
 def _running_keys(line: Line, body: "_Body") -> list[tuple[str, bool]]:
     """What a running line shares from page to page: its text, or its text but for a number that counts pages.
 
-    A title that counts as the pages do ("Annexe 2" on the second page) is no running line.
+    A title at the top that counts as the pages do ("Annexe 2" on the second page) is no running line, unless its
+    number looks like a page's ("page 2", "Guide - 2", "Guide 2/5").
     """
     top = line.box[1] < line.height / 2
     counting = [
         f"{line.text[: number.start()]}<{int(number[0]) - line.page}>{line.text[number.end() :]}"
         for number in islice(_NUMBER.finditer(line.text), _MAX_NUMBERS)
-        if not body.differs(line) or _BEFORE_PAGE.search(line.text[: number.start()])
+        if not top or not body.differs(line) or _is_page_number(line.text, number)
     ]
     return [(text, top) for text in dict.fromkeys((line.text, *counting))]
+
+
+def _is_page_number(text: str, number: re.Match[str]) -> bool:
+    before, after = text[: number.start()], text[number.end() :]
+    return bool(_BEFORE_PAGE.search(before) or _PAGE_AT_END.search(f"{before}<#>{after}"))
 
 
 def _with_tables(lines: list[Line], by_page: dict[int, list[Table]]) -> Iterator[Line | Table]:

@@ -5,7 +5,8 @@ may also carry its own, which a scanner's OCR hid behind the image or drew in in
 """
 
 import ctypes
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 import pypdfium2
@@ -17,8 +18,11 @@ _LITTLE_TEXT = 400
 _MOST_OF_PAGE = 0.6
 _MOST_OF_LINE = 0.5
 _MAX_OBJECTS = 2_000
+_STAMP_LETTERS = 120
+_CELLS = 50
 
 _Item = tuple[int, pdfium.FPDF_PAGEOBJECT]
+Size = tuple[int, int]
 
 
 def is_scanned(page: pypdfium2.PdfPage, lines: Sequence[Line]) -> bool:
@@ -34,6 +38,33 @@ def is_scanned(page: pypdfium2.PdfPage, lines: Sequence[Line]) -> bool:
     texts = [(at, item) for at, (kind, item) in enumerate(items) if kind == pdfium.FPDF_PAGEOBJ_TEXT]
     hidden = sum(_is_hidden(item, [box for drawn, box in images if drawn > at]) for at, item in texts)
     return 2 * hidden < len(texts) or not texts
+
+
+def image_size(page: pypdfium2.PdfPage) -> Size:
+    """The largest of a page's images, in pixels; those that a form draws are counted as none."""
+    width, height = ctypes.c_uint(), ctypes.c_uint()
+    sizes = [(0, 0)]
+    for kind, item in islice(_items(page), _MAX_OBJECTS):
+        if kind == pdfium.FPDF_PAGEOBJ_IMAGE and pdfium.FPDFImageObj_GetImagePixelSize(item, width, height):
+            sizes.append((width.value, height.value))
+    return max(sizes, key=lambda size: size[0] * size[1])
+
+
+def with_background(pages: Mapping[int, Sequence[Line]], sizes: Mapping[int, Size]) -> set[int]:
+    """Tell the pages whose image is a template's background: all of one size, under more text than a stamp's.
+
+    Args:
+        pages: the lines of the text layers of pages whose images cover them.
+        sizes: the size of the image of each.
+    """
+    if len(pages) < 2 or len({sizes[number] for number in pages}) > 1:
+        return set()
+    shared = Counter(text for lines in pages.values() for text in {line.text for line in lines})
+    return {
+        number
+        for number, lines in pages.items()
+        if sum(sum(map(str.isalpha, line.text)) for line in lines if shared[line.text] == 1) > _STAMP_LETTERS
+    }
 
 
 def with_layer(read: list[Line], layer: list[Line]) -> list[Line]:
@@ -61,13 +92,22 @@ def _is_image(item: _Item) -> bool:
 
 
 def _covered(page: pypdfium2.PdfPage, images: Iterable[Box]) -> float:
-    """The share of the page that its images cover; a scanner may cut the page into strips."""
+    """The share of the page that its images cover together, on a grid; a scanner may cut the page into strips."""
     left, bottom, right, top = map(float, page.get_bbox())
-    areas = (
-        max(0.0, min(box[2], right) - max(box[0], left)) * max(0.0, min(box[3], top) - max(box[1], bottom))
-        for box in images
-    )
-    return sum(areas) / max((right - left) * (top - bottom), 1.0)
+    rows = [0] * _CELLS
+    for box in images:
+        first, last = _cells(box[0], box[2], left, right)
+        low, high = _cells(box[1], box[3], bottom, top)
+        for row in range(low, high):
+            rows[row] |= (1 << max(last, first)) - (1 << first)
+    return sum(row.bit_count() for row in rows) / _CELLS**2
+
+
+def _cells(start: float, end: float, low: float, high: float) -> tuple[int, int]:
+    """The cells from `low` to `high` that an interval covers, as a range."""
+    step = max(high - low, 1.0) / _CELLS
+    first, last = (round(min(max((at - low) / step, 0.0), _CELLS)) for at in (start, end))
+    return first, last
 
 
 def _bounds(item: pdfium.FPDF_PAGEOBJECT) -> Box:

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, time
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from itertools import islice
 from typing import Any
 
@@ -16,6 +16,7 @@ _MERGED = re.compile(rb'mergeCell\s[^<>]{0,100}?\bref="([A-Z]{1,3}\d{1,7}:[A-Z]{
 _MERGED_BYTES = 200
 _MAX_MERGED = 100_000
 _LITERAL = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]|_.')
+_ZERO_FILLED = re.compile(r'0(?:[0#\s]|"\s*"|\\\s)*')
 _PERCENT_DECIMALS = 2
 _FLOAT_DIGITS = 15
 """What a spreadsheet keeps of a number; further digits are those of its binary form."""
@@ -40,7 +41,10 @@ def _number_format(cell: Any) -> str:
 
 
 def cell_text(value: object, number_format: str = "General") -> str:
-    """Write a cell: dates the French way, numbers with a comma and never an exponent, percentages as such."""
+    """Write a cell: dates the French way, numbers with a comma and never an exponent, percentages as such.
+
+    A postcode or a telephone number that is kept as a number gets its first zero back from its format.
+    """
     match value:
         case bool():
             return "oui" if value else "non"
@@ -48,6 +52,10 @@ def cell_text(value: object, number_format: str = "General") -> str:
             return f"{value:%d/%m/%Y %H:%M}"
         case date():
             return f"{value:%d/%m/%Y}"
+        case timedelta():
+            return _duration(value)
+        case int() if value >= 0 and _ZERO_FILLED.fullmatch(number_format):
+            return _zero_filled(value, number_format)
         case int() | float() if "%" in number_format and "%" in _LITERAL.sub("", number_format):
             return f"{_decimal(_percent(value, number_format))} %"
         case float():
@@ -56,12 +64,36 @@ def cell_text(value: object, number_format: str = "General") -> str:
             return str(value)
 
 
+def _duration(value: timedelta) -> str:
+    minutes, seconds = divmod(round(abs(value.total_seconds())), 60)
+    hours, minutes = divmod(minutes, 60)
+    sign = "-" if value < timedelta() else ""
+    return f"{sign}{hours}:{minutes:02}" + (f":{seconds:02}" if seconds else "")
+
+
+def _zero_filled(value: int, number_format: str) -> str:
+    """Write a number in the places of a format such as `0# ## ## ## ##`; digits without a place come first."""
+    places = re.sub(r'["\\]', "", number_format).strip()
+    digits = str(value).zfill(len(re.findall("[0#]", places)))
+    written = ""
+    for place in reversed(places):
+        if place.isspace():
+            written = " " + written
+        else:
+            digits, written = digits[:-1], digits[-1] + written
+    return digits + written
+
+
 def _percent(value: float, number_format: str) -> Decimal:
     """The percentage with the decimals that its format shows, and two at least: 5,5 % may show as 6 %."""
     shown = re.search(r"\.([0#?]+)", _LITERAL.sub("", number_format))
     decimals = max(len(shown[1]) if shown else 0, _PERCENT_DECIMALS)
     percent = Decimal(f"{value:.{_FLOAT_DIGITS}g}") * 100
-    return percent.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    try:
+        return percent.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    except InvalidOperation:
+        # More digits than a Decimal keeps.
+        return percent
 
 
 def _decimal(number: Decimal) -> str:

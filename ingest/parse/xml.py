@@ -1,5 +1,6 @@
 """XML of no known vocabulary: the bytes of a file go in, its records and its running text come out."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from xml.etree.ElementTree import Element
@@ -15,7 +16,8 @@ _MAX_FIELDS = 60
 # Attributes that say how to show or to link a text, not what it is.
 _UNREAD = frozenset(
     "id uuid guid idref ref class style type lang space href src rel target width height align rend version"
-    " encoding".split()
+    " encoding colspan rowspan valign bgcolor color font font-size font-family indent justify hidden fill stroke"
+    " viewbox role".split()
 )
 _Field = tuple[str, str]
 
@@ -31,24 +33,37 @@ def parse_xml(data: bytes) -> ParsedFile:
         defusedxml.DefusedXmlException: entities, internal or external: nothing is ever expanded.
     """
     blocks: list[Block] = []
-    waiting: list[Element | str] = [fromstring(data)]
+    waiting: list[tuple[Element | str, bool]] = [(fromstring(data), False)]
     while waiting:
-        item = waiting.pop()
+        item, is_row = waiting.pop()
         if isinstance(item, str):
             blocks.append(Block("paragraph", item))
-        elif text := _whole(item):
+        elif text := _whole(item, is_row):
             blocks.append(Block("paragraph", text))
         else:
-            waiting.extend(reversed(list(_parts(item))))
+            rows = _rows(item)
+            waiting.extend((part, part in rows) for part in reversed(list(_parts(item))))
     return ParsedFile(None, tuple(blocks))
 
 
-def _whole(element: Element) -> str:
+def _rows(element: Element) -> set[Element | str]:
+    """The rows of a table: elements of one name that hold nothing but bare texts, attributes on them or not."""
+    counts = Counter(child.tag for child in element)
+    return {child for child in element if counts[child.tag] > 1 and len(child) and all(map(_is_cell, child))}
+
+
+def _is_cell(element: Element) -> bool:
+    return len(element) == 0 and (bool(tidy(element.text or "")) or not any(_attributes(element)))
+
+
+def _whole(element: Element, is_row: bool) -> str:
     """The text of an element that is read as a whole; empty when its parts are to be read one by one."""
     if _is_text(element):
         return _write([*_attributes(element), ("", _text(element))])
-    is_record = any(_attributes(element)) or any(_is_field(child) and _text(child) for child in element)
-    return _write(_record(element)) if is_record else ""
+    is_record = (
+        is_row or any(_attributes(element)) or any(_is_field(child) and _text(child) for child in element)
+    )
+    return _write(_record(element, is_row)) if is_record else ""
 
 
 def _parts(element: Element) -> Iterator[Element | str]:
@@ -62,7 +77,7 @@ def _parts(element: Element) -> Iterator[Element | str]:
             yield text
 
 
-def _record(element: Element) -> list[_Field]:
+def _record(element: Element, is_row: bool) -> list[_Field]:
     """The fields of an element and of those inside it; none when it holds a list of records or is too large."""
     fields = [*_attributes(element)]
     waiting: list[tuple[Element, tuple[str, ...]]] = [(element, ())]
@@ -73,7 +88,7 @@ def _record(element: Element) -> list[_Field]:
             fields.extend(_fields_of(inner, path))
         if not _is_text(inner):
             waiting.extend((child, path) for child in reversed(inner))
-            if _has_list(inner) or len(path) > _MAX_DEPTH:
+            if (_has_list(inner) and not is_row) or len(path) > _MAX_DEPTH:
                 return []
         if len(fields) > _MAX_FIELDS:
             return []
@@ -102,9 +117,13 @@ def _fields_of(element: Element, path: tuple[str, ...]) -> Iterator[_Field]:
 
 
 def _attributes(element: Element) -> Iterator[_Field]:
+    """The attributes that say something; those of mixed text are about how it looks."""
+    if len(element) and _is_text(element):
+        return
     for name, value in element.attrib.items():
         # Those of another vocabulary (`xsi:`, `xml:`) are for programs.
-        if not name.startswith("{") and name.lower() not in _UNREAD and tidy(value):
+        is_unread = name.startswith("{") or len(name) == 1 or name.lower() in _UNREAD
+        if not is_unread and tidy(value):
             yield _name(name), value
 
 

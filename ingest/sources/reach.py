@@ -62,9 +62,7 @@ class GuardedTransport(httpx.BaseTransport):
         self._context = httpx.create_ssl_context()
         self._context.load_default_certs()  # where an organisation puts its own authority
         # A connection that is kept would serve another host of the same address without a look at its certificate.
-        self._direct = httpx.HTTPTransport(
-            verify=self._context, trust_env=False, limits=_NO_REUSE
-        )
+        self._direct = httpx.HTTPTransport(verify=self._context, trust_env=False, limits=_NO_REUSE)
         self._proxies: dict[str, httpx.HTTPTransport] = {}
         self._down: dict[str, httpx.TransportError] = {}
 
