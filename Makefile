@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # uv hard-links its cache by default, which nltk refuses ("multiply-linked file").
 export UV_LINK_MODE := copy
 
-.PHONY: run setup test test-all check bench lock sample docs clean
+.PHONY: run setup test test-all check bench model lock sample docs clean
 
 run: setup ## set up, ingest the sample organisation, start the server and the page
 	@$(BIN)/python infra/run.py
@@ -24,7 +24,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 test: setup ## the fast tests
-	$(BIN)/python -m pytest -m "not slow and not browser and not law"
+	$(BIN)/python -m pytest -m "not slow and not browser and not law and not postgres"
 
 test-all: setup ## every test that this machine can run: the browser's and the real law's too
 	-$(BIN)/python -m ingest fetch code-du-travail --download-only
@@ -40,6 +40,9 @@ check: setup ## what CI checks before the tests
 
 bench: setup ## the figures of docs/performance.md, into reports/bench.md and .json (the first run embeds the law)
 	$(BIN)/python -m eval bench
+
+model: setup ## fetch a small language model to try (1.3 GB); then: $(BIN)/python infra/local_model.py serve
+	$(BIN)/python infra/local_model.py fetch
 
 lock: setup ## resolve the dependencies again
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \

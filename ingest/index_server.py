@@ -6,27 +6,23 @@ from typing import Any, TypeVar
 
 from qdrant_client import QdrantClient, models
 
+from ingest.candidates import Lookup, gathered
 from ingest.collections import drop_before, generation_of, live_collection, open_generation, open_live
 from ingest.documents import Chunk
 from ingest.errors import FanalError, SourceUnavailable
+from ingest.filter_server import filter_of
 from ingest.index import (
+    CANDIDATES,
     DENSE,
     RRF_K,
     SPARSE,
-    AnyOf,
-    Between,
-    Condition,
-    HasDense,
+    Candidate,
     Hit,
     Query,
     SearchFilter,
-    SparseEncoder,
-    SparseVector,
     Vector,
     check_embedder,
-    conditions,
     in_reading_order,
-    inverse_document_frequency,
     payload_of,
 )
 from ingest.qdrant_calls import (
@@ -39,6 +35,7 @@ from ingest.qdrant_calls import (
     QdrantCalls,
     open_client,
 )
+from ingest.sparse import SparseEncoder, SparseVector, inverse_document_frequency
 
 T = TypeVar("T")
 
@@ -163,7 +160,7 @@ class ServerIndex:
                 self._calls.patiently(self._client.update_vectors, self._collection, points, wait=True)
 
     def delete(self, where: SearchFilter) -> None:
-        chosen = models.FilterSelector(filter=_filter(where) or models.Filter())
+        chosen = models.FilterSelector(filter=filter_of(where) or models.Filter())
         self._calls.patiently(self._client.delete, self._collection, chosen, wait=True)
 
     def set_groups(self, chunk_ids: Sequence[str], groups: Sequence[str]) -> None:
@@ -188,11 +185,11 @@ class ServerIndex:
                 collection, limit=query.k, with_payload=True, timeout=SEARCH_TIMEOUT_S, **asked
             ),
         )
-        return [Hit(str(point.id), float(point.score), point.payload or {}) for point in answer.points]
+        return [_scored(point) for point in answer.points]
 
     def _request(self, query: Query) -> dict[str, Any]:
-        where = _filter(query.where)
-        sparse = _sparse(self._encoder.query(query.text))
+        where = filter_of(query.where)
+        sparse = _sparse(self._encoder.query(query.text, query.expansion))
         if query.dense is None or query.side == "sparse":
             return {"query": sparse, "using": SPARSE, "query_filter": where}
         dense = _floats(query.dense)
@@ -206,6 +203,32 @@ class ServerIndex:
             models.Prefetch(query=sparse, using=SPARSE, limit=query.prefetch, filter=where),
         ]
         return {"query": fusion, "prefetch": sides}
+
+    def candidates(self, query: Query, limit: int = CANDIDATES) -> list[Candidate]:
+        vectors: dict[str, Any] = {SPARSE: _sparse(self._encoder.query(query.text, query.expansion))}
+        if query.dense is not None:
+            vectors[DENSE] = _floats(query.dense)
+
+        def answered(lookups: Sequence[Lookup]) -> list[list[Hit]]:
+            requests = [
+                models.QueryRequest(
+                    limit=lookup.limit,
+                    query=vectors[lookup.using] if lookup.using else None,
+                    using=lookup.using,
+                    filter=filter_of(lookup.where),
+                    with_payload=lookup.using is None,
+                )
+                for lookup in lookups
+            ]
+            answers = self._ask(
+                QUICK,
+                lambda collection: self._client.query_batch_points(
+                    collection, requests, timeout=SEARCH_TIMEOUT_S
+                ),
+            )
+            return [[_scored(point) for point in answer.points] for answer in answers]
+
+        return gathered(query, limit, answered)
 
     def passages(self, where: SearchFilter, limit: int = 10_000) -> list[Hit]:
         return in_reading_order(self._scroll(where, limit))
@@ -230,7 +253,7 @@ class ServerIndex:
             LOOKUP,
             lambda collection: self._client.scroll(
                 collection,
-                _filter(where),
+                filter_of(where),
                 limit,
                 offset=offset,
                 with_payload=fields,
@@ -246,18 +269,21 @@ class ServerIndex:
         counted = self._ask(
             LOOKUP,
             lambda collection: self._client.count(
-                collection, _filter(where), exact=True, timeout=SEARCH_TIMEOUT_S
+                collection, filter_of(where), exact=True, timeout=SEARCH_TIMEOUT_S
             ),
         )
         return counted.count
 
-    def rarity(self, words: Sequence[str]) -> dict[str, float]:
+    def rarity(self, words: Sequence[str], where: SearchFilter) -> dict[str, float]:
         encoded = {word: self._encoder.terms([word]) for word in words}
         known = {word: vector for word, vector in encoded.items() if vector.indices}
         if not known:
             return {}
+        within = _idf_within(where)
         requests = [
-            models.QueryRequest(query=_sparse(vector), using=SPARSE, limit=1, with_vector=[SPARSE])
+            models.QueryRequest(
+                query=_sparse(vector), using=SPARSE, params=within, limit=1, with_vector=[SPARSE]
+            )
             for vector in known.values()
         ]
         answers = self._ask(
@@ -266,7 +292,8 @@ class ServerIndex:
                 collection, requests, timeout=SEARCH_TIMEOUT_S
             ),
         )
-        unseen = inverse_document_frequency(0, max(1, self.count(SearchFilter(groups=None))))
+        total = 0 if all(answer.points for answer in answers) else self.count(where)
+        unseen = inverse_document_frequency(0, max(1, total))
         return {
             word: _idf(answer.points[0], vector) if answer.points else unseen
             for (word, vector), answer in zip(known.items(), answers, strict=True)
@@ -295,12 +322,21 @@ def _hit(record: models.Record) -> Hit:
     return Hit(str(record.id), 0.0, record.payload or {})
 
 
+def _scored(point: models.ScoredPoint) -> Hit:
+    return Hit(str(point.id), float(point.score), point.payload or {})
+
+
 def _sparse(vector: SparseVector) -> models.SparseVector:
     return models.SparseVector(indices=vector.indices, values=vector.values)
 
 
 def _floats(vector: Vector) -> list[float]:
     return [float(value) for value in vector]
+
+
+def _idf_within(where: SearchFilter) -> models.SearchParams | None:
+    corpus = filter_of(where)
+    return models.SearchParams(idf=models.IdfCorpusParams(corpus=corpus)) if corpus else None
 
 
 def _idf(point: models.ScoredPoint, query: SparseVector) -> float:
@@ -311,24 +347,3 @@ def _idf(point: models.ScoredPoint, query: SparseVector) -> float:
     weights = dict(zip(stored.indices, stored.values, strict=True))
     own = sum(weights.get(index, 0.0) for index in query.indices)
     return float(point.score) / own if own else 0.0
-
-
-def _filter(where: SearchFilter) -> models.Filter | None:
-    must: list[Any] = []
-    must_not: list[Any] = []
-    for condition in conditions(where):
-        if isinstance(condition, HasDense) and not condition.present:
-            must_not.append(models.HasVectorCondition(has_vector=DENSE))
-        else:
-            must.append(_condition(condition))
-    return models.Filter(must=must or None, must_not=must_not or None) if must or must_not else None
-
-
-def _condition(condition: Condition) -> Any:
-    match condition:
-        case AnyOf(key, values):
-            return models.FieldCondition(key=key, match=models.MatchAny(any=list(values)))
-        case Between(key, low, high):
-            return models.FieldCondition(key=key, range=models.Range(gte=low, lte=high))
-        case HasDense():
-            return models.HasVectorCondition(has_vector=DENSE)

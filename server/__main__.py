@@ -1,8 +1,9 @@
-"""`python -m server`: start the API."""
+"""`python -m server`: start the API; `python -m server purge`: delete the conversations that are too old."""
 
 import argparse
 import logging
 import sys
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,13 +11,13 @@ if TYPE_CHECKING:
 
 
 def main() -> int:
-    """Read the options, start the server and run it until it is stopped."""
+    """Read the options and run one command; gives the exit status: 0 done, 2 not done."""
     options = _parser().parse_args()
     from pydantic import ValidationError
 
     from server.settings import ServerSettings
 
-    given = {name: value for name, value in vars(options).items() if value is not None}
+    given = {name: value for name in ("host", "port") if (value := getattr(options, name)) is not None}
     try:
         settings = ServerSettings(**given)
     except ValidationError as error:
@@ -27,23 +28,87 @@ def main() -> int:
         )
         print(f"Réglages à corriger :\n{lines}", file=sys.stderr)
         return 2
+    if options.command == "purge":
+        return _purge(settings, options.before)
     return _serve(settings)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m server", description="Démarre l’API de Fanal.")
+    parser = argparse.ArgumentParser(
+        prog="python -m server", description="Démarre l’API de Fanal, ou entretient ce qu’elle garde."
+    )
     parser.add_argument(
         "--host", help="adresse d’écoute (127.0.0.1 ; aucune autre tant que la connexion est coupée)"
     )
     parser.add_argument("--port", type=int, help="port TCP (8000)")
+    commands = parser.add_subparsers(dest="command", metavar="commande")
+    purge = commands.add_parser(
+        "purge", help="supprime les conversations plus anciennes que FANAL_CONVERSATION_DAYS"
+    )
+    purge.add_argument(
+        "--before",
+        type=_day,
+        metavar="AAAA-MM-JJ",
+        help="supprime plutôt celles dont la dernière question est d’avant ce jour",
+    )
     return parser
+
+
+def _day(written: str) -> date:
+    try:
+        day = date.fromisoformat(written)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"« {written} » n’est pas une date : écrivez-la AAAA-MM-JJ, par exemple 2026-11-22"
+        ) from error
+    if day > datetime.now().astimezone().date():
+        raise argparse.ArgumentTypeError(f"« {written} » n’est pas encore passé : tout serait supprimé")
+    return day
+
+
+def _purge(settings: "ServerSettings", before: date | None) -> int:
+    from ingest.errors import FanalError
+    from server.retention import limit_of
+    from server.store.conversations import Conversations
+    from server.store.database import open_database
+
+    if before is None:
+        limit = limit_of(settings.conversation_days, datetime.now(UTC))
+    else:
+        limit = datetime.combine(before, time.min).astimezone()
+    try:
+        conversations = Conversations(open_database(settings.database))
+        try:
+            removed, left = conversations.purge(limit), conversations.count()
+        finally:
+            conversations.close()
+    except FanalError as error:
+        print(f"Erreur : {error}", file=sys.stderr)
+        return 2
+    print(_purged(removed, left, limit.astimezone()))
+    return 0
+
+
+def _purged(removed: int, left: int, limit: datetime) -> str:
+    """Write the report of a purge, in French."""
+    deleted = "conversations supprimées" if removed > 1 else "conversation supprimée"
+    kept = "gardées" if left > 1 else "gardée"
+    return f"{removed} {deleted} : aucune question depuis le {limit:%d/%m/%Y à %H:%M}. {left} {kept}."
 
 
 def _plain(record: logging.LogRecord) -> bool:
     """Cut the traceback of a refused start down to its message, when that message was written for a person."""
     last = record.getMessage().strip().rpartition("\n")[2]
-    if last.startswith(("ingest.errors.", "server.errors.")):
+    if last.startswith(("ingest.errors.", "server.errors.", "server.store.errors.")):
         record.msg, record.args = last.partition(": ")[2], ()
+    return True
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    """Leave out of the access log what follows the path: quotes of documents are asked for by address."""
+    match record.args:
+        case (client, method, str(address), *rest):
+            record.args = (client, method, address.partition("?")[0], *rest)
     return True
 
 
@@ -53,6 +118,7 @@ def _serve(settings: "ServerSettings") -> int:
     from server.app import create_app
 
     logging.getLogger("uvicorn.error").addFilter(_plain)
+    logging.getLogger("uvicorn.access").addFilter(_without_query)
     uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_level="info")
     return 0
 

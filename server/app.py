@@ -1,24 +1,45 @@
 """The API: settings go in, a FastAPI app comes out; its parts are built in the lifespan and closed there."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
+from pydantic import SecretStr
 
-from ingest.opening import open_store
+from ingest.opening import Store, open_store
 from ingest.text import terms
 from server import problems
+from server.abstain import CalibratedAbstainer
+from server.acronyms import load_acronyms
+from server.ask import AskParts
 from server.dependencies import Parts
 from server.errors import ModelUnavailable
 from server.extractive import ExtractiveGenerator
+from server.followup import CarryingRewriter, ModelRewriter
 from server.generate import Generator, OpenAIGenerator
 from server.ingestions import IngestionService
-from server.llm import build_client, check_model
+from server.llm import Limits, build_client, check_model
+from server.rerank import VLLMReranker, open_reranker
+from server.retention import purge_daily
 from server.retrieve import HybridRetriever
-from server.routes import ask, documents, health, ingestions, search, sources
+from server.routes import (
+    ask,
+    conversations,
+    documents,
+    feedback,
+    health,
+    ingestions,
+    openai,
+    pages,
+    search,
+    sources,
+)
 from server.settings import ServerSettings
+from server.store.conversations import Conversations
+from server.store.database import open_database
 
 logger = logging.getLogger(__name__)
 
@@ -38,48 +59,96 @@ def create_app(settings: ServerSettings) -> FastAPI:
             app.state.parts = parts
             if settings.embed_in_background:
                 parts.ingestions.resume()
+            purge = asyncio.create_task(purge_daily(parts.conversations, settings.conversation_days))
             yield
+            purge.cancel()
         finally:
-            close_parts(parts)
+            await close_parts(parts)
 
     app = FastAPI(title="Fanal", version="1", lifespan=lifespan)
     # With sign-in off, a page of another site whose name resolves to this machine must not read the answers.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
     problems.install(app)
-    for resource in (ask, search, documents, sources, ingestions, health):
+    # A document's id may hold slashes: the pages and files of documents come before the documents.
+    resources = (ask, search, pages, documents, conversations, feedback, openai, sources, ingestions, health)
+    for resource in resources:
         app.include_router(resource.router)
     return app
 
 
 def build_parts(settings: ServerSettings) -> Parts:
     """Open the embedder, the index and the manifest, and put the paths on top of them."""
-    store = open_store(settings)
+    with ExitStack() as opened:
+        store = open_store(settings)
+        opened.callback(store.close)
+        conversations = Conversations(open_database(settings.database))
+        opened.callback(conversations.close)
+        reranker = open_reranker(settings.rerank_url, settings.rerank_model, _secret(settings.rerank_api_key))
+        if reranker:
+            opened.callback(reranker.close)
+        parts = _parts(settings, store, conversations, reranker)
+        opened.pop_all()  # all is there: the lifespan closes it
+    return parts
+
+
+def _parts(
+    settings: ServerSettings, store: Store, conversations: Conversations, reranker: VLLMReranker | None
+) -> Parts:
     terms("chargement")  # the stemmer takes half a second to load: at start rather than in the first question
-    fallback = ExtractiveGenerator()
+    retriever = HybridRetriever(
+        store.index,
+        store.embedder,
+        dense_share=store.manifest.dense_share,
+        acronyms=load_acronyms(settings.acronyms_file),
+        reranker=reranker,
+    )
     return Parts(
         settings=settings,
         store=store,
-        retriever=HybridRetriever(store.index, store.embedder, dense_share=store.manifest.dense_share),
-        generator=_generator(settings) or fallback,
-        fallback=fallback,
+        retriever=retriever,
+        asking=_asking(settings, retriever),
+        conversations=conversations,
         ingestions=IngestionService(store, settings),
+        reranker=reranker,
     )
 
 
-def close_parts(parts: Parts) -> None:
+def _asking(settings: ServerSettings, retriever: HybridRetriever) -> AskParts:
+    fallback, carrying = ExtractiveGenerator(), CarryingRewriter()
+    model = _generator(settings)
+    return AskParts(
+        retriever=retriever,
+        generator=model or fallback,
+        fallback=fallback,
+        abstainer=CalibratedAbstainer.load(settings.abstention_file),
+        rewriter=ModelRewriter(model.client, model.model) if model else carrying,
+        unverified=settings.unverified,
+    )
+
+
+async def close_parts(parts: Parts) -> None:
     """Stop what runs and release what is open."""
     if not parts.ingestions.stop():
         logger.error("an ingestion is still reading a long document: the next run takes up what it leaves")
         return  # its thread still writes; both files survive a process that ends
     parts.store.close()
+    parts.conversations.close()
+    if parts.reranker:
+        parts.reranker.close()
+    if isinstance(parts.generator, OpenAIGenerator):
+        await parts.generator.client.close()
 
 
-def _generator(settings: ServerSettings) -> Generator | None:
+def _generator(settings: ServerSettings) -> OpenAIGenerator | None:
     if settings.generator == "extractive" or not (settings.model_url and settings.model_name):
         return None
-    key = settings.model_api_key.get_secret_value() if settings.model_api_key else ""
-    client = build_client(settings.model_url, key, settings.model_timeout)
-    return OpenAIGenerator(client, settings.model_name)
+    client = build_client(settings.model_url, _secret(settings.model_api_key) or "", settings.model_timeout)
+    limits = Limits(total_s=settings.model_seconds)
+    return OpenAIGenerator(client, settings.model_name, limits, context=settings.model_context)
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None
 
 
 async def check_generator(generator: Generator) -> None:

@@ -1,6 +1,6 @@
 """The ask path: a question goes in, events come out, the last of which holds the whole answer.
 
-question -> mask -> retrieve -> generate -> verify -> unmask -> answer
+question -> mask -> rewrite -> retrieve -> decide -> generate -> verify -> unmask -> answer
 """
 
 import uuid
@@ -9,16 +9,21 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date
 from time import perf_counter
-from typing import Protocol
+from typing import Literal, Protocol
 
 import anyio.to_thread
 
-from server.errors import ModelError, ModelUnavailable
+from server.abstain import Abstainer, Decision, message_for, smalltalk
+from server.conversation import Turn
+from server.errors import ModelError
+from server.followup import Rewriter
 from server.generate import Generator
+from server.guard import leaks
 from server.mask import Masked, mask, unmask, without_placeholders
+from server.reading import failure_warning, reading_warnings
 from server.retrieval import Retrieval
-from server.schemas import INCOMPLETE, Answer, AskRequest, Passage, Scope, Statement
-from server.verify import verify
+from server.schemas import AbstentionKind, Answer, AskRequest, Passage, Scope, Statement
+from server.verify import ProposedStatement, verify
 
 PASSAGES_PER_ANSWER = 10
 """How many passages an answer may draw on."""
@@ -32,10 +37,28 @@ class Retriever(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class AskParts:
+    """What the path is made of.
+
+    Args:
+        fallback: writes the answer when `generator` fails before its first statement.
+        unverified: what becomes of a statement that could not be verified.
+    """
+
+    retriever: Retriever
+    generator: Generator
+    fallback: Generator
+    abstainer: Abstainer
+    rewriter: Rewriter
+    unverified: Literal["show", "drop"] = "show"
+
+
+@dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """The passages that the answer will draw on."""
+    """The passages that the answer will draw on, and a follow-up as it was understood."""
 
     passages: list[Passage]
+    standalone_question: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +70,10 @@ class StatementReady:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The whole answer."""
+    """The whole answer, as its reader sees it and as it may be kept (`masked`)."""
 
     answer: Answer
+    masked: Answer
 
 
 Event = PassagesFound | StatementReady | Done
@@ -57,150 +81,199 @@ Event = PassagesFound | StatementReady | Done
 
 @dataclass(slots=True)
 class _Draft:
-    """The answer while it is being made."""
+    """The answer while it is being made; its statements are masked."""
 
     generator: Generator
+    masked: Masked
+    as_of: date
+    standalone: str | None = None
+    retrieval: Retrieval = field(default_factory=lambda: Retrieval([], 0.0, {}))
+    decision: Decision | None = None
     statements: list[Statement] = field(default_factory=list)
+    dropped: int = 0
     warnings: list[str] = field(default_factory=list)
     timings: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=perf_counter)
 
+    @property
+    def question(self) -> str:
+        """What is searched and answered: masked, and standing alone."""
+        return self.standalone or self.masked.text
+
+    def unmasked(self, text: str) -> str:
+        """Put back, for the person who typed it, what was masked."""
+        return unmask(text, self.masked.restore)
+
 
 async def ask(
     request: AskRequest,
+    parts: AskParts,
     *,
-    retriever: Retriever,
-    generator: Generator,
-    fallback: Generator,
+    history: Sequence[Turn] = (),
     groups: frozenset[str],
     today: date,
 ) -> AsyncGenerator[Event, None]:
     """Answer a question from the passages that hold on the day it asks about.
 
     Args:
-        fallback: writes the answer when `generator` fails before its first statement.
+        history: the turns before this question, oldest first, masked.
         groups: the groups of the person who asks.
         today: the day that the question is about when it names none.
 
     Timings of the answer are in milliseconds: each stage's own, except `first_statement` and `total`, which
     count from the arrival of the question.
     """
-    draft = _Draft(generator)
-    asked = Scope.model_validate(request.model_dump(include=set(Scope.model_fields)))
-    scope = asked.model_copy(update={"as_of": request.as_of or today})
+    draft = _draft(request, parts, history, today)
 
-    masked = _mask(request.question, draft)
-    retrieval = await _retrieve(masked, scope, groups, retriever, draft)
-    yield PassagesFound(retrieval.passages)
+    if smalltalk(draft.masked.text):
+        draft.decision = Decision(0.0, answers=False, kind="smalltalk")
+        yield PassagesFound([])
+        yield _done(request, draft, today)
+        return
 
-    async with aclosing(_write(masked, retrieval, scope.as_of or today, fallback, draft)) as statements:
+    await _rewrite(parts, history, draft)
+    await _retrieve(request, parts, groups, draft)
+    standalone = draft.unmasked(draft.standalone) if draft.standalone else None
+    yield PassagesFound(draft.retrieval.passages, standalone)
+
+    async with aclosing(_write(parts, history, draft)) as statements:
         async for statement in statements:
-            yield StatementReady(statement)
+            yield StatementReady(_shown(statement, draft))
 
-    yield Done(_answer(request, retrieval, today, draft))
+    yield _done(request, draft, today)
 
 
-def _mask(question: str, draft: _Draft) -> Masked:
+def _draft(request: AskRequest, parts: AskParts, history: Sequence[Turn], today: date) -> _Draft:
     began = perf_counter()
-    masked = mask(question)
+    said = " ".join(f"{turn.question} {turn.answer}" for turn in history)
+    draft = _Draft(parts.generator, mask(request.question, beside=said), request.as_of or today, began=began)
     draft.timings["mask"] = _ms_since(began)
-    return masked
+    return draft
 
 
-async def _retrieve(
-    masked: Masked, scope: Scope, groups: frozenset[str], retriever: Retriever, draft: _Draft
-) -> Retrieval:
+async def _rewrite(parts: AskParts, history: Sequence[Turn], draft: _Draft) -> None:
+    if not history:
+        return
     began = perf_counter()
-    query = without_placeholders(masked.text) or masked.text
-    retrieval = await anyio.to_thread.run_sync(retriever.retrieve, query, scope, groups, PASSAGES_PER_ANSWER)
+    draft.standalone = await parts.rewriter.standalone(draft.masked.text, history)
+    draft.timings["rewrite"] = _ms_since(began)
+
+
+async def _retrieve(request: AskRequest, parts: AskParts, groups: frozenset[str], draft: _Draft) -> None:
+    began = perf_counter()
+    asked = Scope.model_validate(request.model_dump(include=set(Scope.model_fields)))
+    scope = asked.model_copy(update={"as_of": draft.as_of})
+    query = without_placeholders(draft.question) or draft.question
+    draft.retrieval = await anyio.to_thread.run_sync(
+        parts.retriever.retrieve, query, scope, groups, PASSAGES_PER_ANSWER
+    )
     draft.timings["retrieve"] = _ms_since(began)
-    return retrieval
 
 
-async def _write(
-    masked: Masked, retrieval: Retrieval, as_of: date, fallback: Generator, draft: _Draft
-) -> AsyncGenerator[Statement, None]:
-    """Write with the draft's generator, and with `fallback` if it fails before its first statement."""
+async def _write(parts: AskParts, history: Sequence[Turn], draft: _Draft) -> AsyncGenerator[Statement, None]:
+    """Write with the draft's generator, and with the fallback if it fails before its first statement."""
     began = perf_counter()
     try:
-        async with aclosing(_statements(masked, retrieval, as_of, draft)) as statements:
+        async with aclosing(_statements(parts, history, draft)) as statements:
             async for statement in statements:
                 yield statement
     except ModelError as error:
-        draft.warnings.append(_failure_warning(error, partial=bool(draft.statements)))
+        draft.warnings.append(failure_warning(error, partial=bool(draft.statements)))
         if not draft.statements:
-            draft.generator = fallback
-            async with aclosing(_statements(masked, retrieval, as_of, draft)) as statements:
+            draft.generator = parts.fallback
+            async with aclosing(_statements(parts, history, draft)) as statements:
                 async for statement in statements:
                     yield statement
     draft.timings["generate"] = _ms_since(began)
 
 
 async def _statements(
-    masked: Masked, retrieval: Retrieval, as_of: date, draft: _Draft
+    parts: AskParts, history: Sequence[Turn], draft: _Draft
 ) -> AsyncGenerator[Statement, None]:
-    """Generate, verify, unmask: one statement at a time."""
-    if not retrieval.passages:
+    """Decide, generate, verify: one statement at a time."""
+    if not await _decided(parts, draft):
         return
-    proposals = draft.generator.generate(masked.text, retrieval.passages, retrieval, as_of)
+    passages = draft.retrieval.passages
+    proposals = draft.generator.generate(
+        draft.question, passages, draft.retrieval, draft.as_of, history=history
+    )
     async with aclosing(proposals):
         async for proposed in proposals:
-            checked = verify(proposed, retrieval.passages)
-            statement = checked.model_copy(update={"text": unmask(checked.text, masked.restore)})
+            statement = None if leaks(proposed.text) else await _verified(proposed, draft)
+            if statement is None or (parts.unverified == "drop" and not statement.verified):
+                draft.dropped += 1
+                continue
             draft.timings.setdefault("first_statement", _ms_since(draft.began))
             draft.statements.append(statement)
             yield statement
 
 
-def _answer(request: AskRequest, retrieval: Retrieval, today: date, draft: _Draft) -> Answer:
+async def _decided(parts: AskParts, draft: _Draft) -> bool:
+    """Decide whether to write at all; without a passage there is nothing to write from."""
+    if not draft.retrieval.passages:
+        draft.decision = Decision(0.0, answers=False, kind="unanswerable")
+        return False
+    draft.decision = await anyio.to_thread.run_sync(
+        parts.abstainer.decide, draft.question, draft.retrieval, draft.generator.mode
+    )
+    return draft.decision.answers
+
+
+async def _verified(proposed: ProposedStatement, draft: _Draft) -> Statement:
+    """Check a statement; one that fails is asked for once more, and kept as it was if that fails too."""
+    passages = draft.retrieval.passages
+    statement = verify(proposed, passages)
+    if statement.verified:
+        return statement
+    repaired = await draft.generator.repair(draft.question, proposed, passages, draft.as_of)
+    if repaired is None:
+        return statement
+    again = verify(repaired, passages)
+    return again.model_copy(update={"repaired": True}) if again.verified else statement
+
+
+def _shown(statement: Statement, draft: _Draft) -> Statement:
+    return statement.model_copy(update={"text": draft.unmasked(statement.text)})
+
+
+def _done(request: AskRequest, draft: _Draft, today: date) -> Done:
     draft.timings["total"] = _ms_since(draft.began)
-    return Answer(
+    kind = _abstention(draft)
+    masked = Answer(
         id=uuid.uuid4().hex,
         conversation_id=request.conversation_id or uuid.uuid4().hex,
+        question=draft.masked.text,
+        standalone_question=draft.standalone,
+        as_of=draft.as_of,
         mode=draft.generator.mode,
         abstained=not draft.statements,
+        abstention=kind,
+        message=message_for(kind) if kind else None,
         statements=draft.statements,
-        passages=retrieval.passages,
-        warnings=[*retrieval.warnings, *draft.warnings, *_reading_warnings(request, draft.statements, today)],
+        passages=draft.retrieval.passages,
+        conflicts=draft.retrieval.conflicts,
+        warnings=[
+            *draft.retrieval.warnings,
+            *draft.warnings,
+            *reading_warnings(request.as_of, draft.statements, draft.dropped, today),
+        ],
         model=draft.generator.model,
+        prompt_version=draft.generator.prompt_version,
         timings=draft.timings,
     )
+    shown = {
+        "question": request.question,
+        "standalone_question": draft.unmasked(draft.standalone) if draft.standalone else None,
+        "statements": [_shown(statement, draft) for statement in draft.statements],
+    }
+    return Done(masked.model_copy(update=shown), masked)
 
 
-def _reading_warnings(request: AskRequest, statements: Sequence[Statement], today: date) -> list[str]:
-    """Say what the reader must know to use the answer."""
-    warnings = []
-    if request.as_of is not None and request.as_of != today:
-        warnings.append(
-            f"Réponse établie d’après les textes en vigueur le {request.as_of:%d/%m/%Y}, "
-            "et non d’après ceux d’aujourd’hui."
-        )
-    doubtful = sum(not statement.verified for statement in statements)
-    if doubtful == 1:
-        warnings.append(
-            "Une phrase n’a pas pu être vérifiée mot pour mot dans les documents : elle est signalée, "
-            "contrôlez-la avant de vous en servir."
-        )
-    elif doubtful:
-        warnings.append(
-            f"{doubtful} phrases n’ont pas pu être vérifiées mot pour mot dans les documents : elles sont "
-            "signalées, contrôlez-les avant de vous en servir."
-        )
-    return warnings
-
-
-def _failure_warning(error: ModelError, *, partial: bool) -> str:
-    if partial:
-        return INCOMPLETE
-    if isinstance(error, ModelUnavailable):
-        return (
-            "Le modèle de rédaction ne répond pas : voici les extraits des documents. "
-            "Vous pouvez reposer la question dans quelques minutes."
-        )
-    return (
-        "Le modèle de rédaction n’a pas rendu de réponse utilisable : voici les extraits des documents. "
-        "Si cela se répète, prévenez votre administrateur."
-    )
+def _abstention(draft: _Draft) -> AbstentionKind | None:
+    """Say why there is no statement; a model that abstains by itself found that the passages do not answer."""
+    if draft.statements:
+        return None
+    return (draft.decision.kind if draft.decision else None) or "unanswerable"
 
 
 def _ms_since(began: float) -> float:

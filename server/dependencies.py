@@ -9,10 +9,15 @@ from fastapi import Depends, Request
 from ingest.index import Index
 from ingest.manifest import Manifest
 from ingest.opening import Store
+from server.ask import AskParts
 from server.generate import Generator
 from server.ingestions import IngestionService
+from server.rerank import VLLMReranker
 from server.retrieve import HybridRetriever
 from server.settings import ServerSettings
+from server.store.conversations import Conversations
+
+LOCAL_USER = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +27,15 @@ class Parts:
     settings: ServerSettings
     store: Store
     retriever: HybridRetriever
-    generator: Generator
-    fallback: Generator
+    asking: AskParts
+    conversations: Conversations
     ingestions: IngestionService
+    reranker: VLLMReranker | None = None
+
+    @property
+    def generator(self) -> Generator:
+        """Give what writes answers."""
+        return self.asking.generator
 
     @property
     def index(self) -> Index:
@@ -43,9 +54,11 @@ class Caller:
 
     Args:
         groups: the groups whose documents they may read, beside everyone's.
+        user: whose conversations they are; everyone at this machine is one while sign-in is off.
     """
 
     groups: frozenset[str]
+    user: str = LOCAL_USER
 
 
 def parts_of(request: Request) -> Parts:

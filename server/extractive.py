@@ -12,22 +12,12 @@ from datetime import date
 from functools import lru_cache
 
 from ingest.text import fold, terms
+from server.conversation import Turn
 from server.figures import has_figure
 from server.retrieval import Retrieval
 from server.schemas import Mode, Passage
 from server.units import share, units
 from server.verify import ProposedStatement, Quote, is_quotable
-
-MIN_COVERAGE = 0.4
-MIN_REACH = 0.4
-"""Least share of the question's weight that one passage (coverage), and one extract with its headings (reach),
-must hold: below, the documents do not answer. The best of a grid on the sample's 132 questions, dense side on: 90 of
-the 101 that have an answer are answered and 21 of the 31 that have none are left alone (balanced accuracy 0.79; it
-was 0.70 at 0.45 and 0.5). Set and judged on the same questions: docs/performance.md."""
-
-LONG_QUESTION = 7
-MIN_COVERAGE_LONG = 0.3
-"""From this many terms on, a question tells a story that no passage repeats whole; reach is not asked for."""
 
 MAX_STATEMENTS = 4
 MAX_CHARS = 700
@@ -117,9 +107,16 @@ class ExtractiveGenerator:
 
     mode: Mode = "extractive"
     model = "extraits-des-documents"
+    prompt_version = None
 
     async def generate(
-        self, question: str, passages: Sequence[Passage], retrieval: Retrieval, _as_of: date, /
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        retrieval: Retrieval,
+        _as_of: date,
+        /,
+        history: Sequence[Turn] = (),  # noqa: ARG002 (the question has been rewritten to stand alone)
     ) -> AsyncGenerator[ProposedStatement, None]:
         """Give the best extracts as statements; none when the passages hold too little of the question."""
         for extract in choose_extracts(question, passages, retrieval):
@@ -129,29 +126,44 @@ class ExtractiveGenerator:
             quotes = tuple(Quote(extract.passage + 1, part) for part in slices if is_quotable(part))
             yield ProposedStatement(extract.text, quotes)
 
+    async def repair(
+        self, _question: str, _proposed: ProposedStatement, _passages: Sequence[Passage], _as_of: date, /
+    ) -> None:
+        """Repair nothing: an extract is a slice of its passage."""
+
 
 def choose_extracts(question: str, passages: Sequence[Passage], retrieval: Retrieval) -> list[Extract]:
-    """Choose the extracts that answer, in reading order: best passage first, the text's order inside it."""
-    # A number in the question is the person's own (an age, a headcount): documents hold rules, not cases.
-    weights = {
+    """Choose the extracts that answer, in reading order: best passage first, the text's order inside it.
+
+    Whether they answer at all is decided before, by `server.abstain`.
+    """
+    ranked = ranked_extracts(question, passages, content_weights(retrieval.weights))
+    return sorted(_best(ranked), key=lambda extract: extract.place)
+
+
+def content_weights(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weigh the terms of a question by what they say of its subject.
+
+    A number in the question is the person's own (an age, a headcount): documents hold rules, not cases.
+    """
+    return {
         term: weight * (FRAME_WEIGHT if term in _frame() else 1.0)
-        for term, weight in retrieval.weights.items()
+        for term, weight in weights.items()
         if not term.isdigit()
     }
-    named = any(not weights.keys().isdisjoint(terms(passage.number or "")) for passage in passages)
-    long = len(weights) >= LONG_QUESTION
-    if not named and retrieval.coverage < (MIN_COVERAGE_LONG if long else MIN_COVERAGE):
-        return []
+
+
+def ranked_extracts(
+    question: str, passages: Sequence[Passage], weights: Mapping[str, float]
+) -> list[Extract]:
+    """Judge every unit of the passages against the question, best first."""
     expected = _expectation(question)
     extracts = [
         extract
         for rank, passage in enumerate(passages)
         for extract in _extracts(rank, passage, weights, expected)
     ]
-    reach = max((extract.reach for extract in extracts), default=0.0)
-    if not (named or long) and reach < MIN_REACH:
-        return []
-    return sorted(_best(extracts), key=lambda extract: extract.place)
+    return sorted(extracts, key=lambda extract: -extract.score)
 
 
 @lru_cache(maxsize=1)
@@ -197,9 +209,8 @@ def _points_elsewhere(text: str) -> bool:
     return _POINTS_ELSEWHERE.match(fold(text[:40])) is not None
 
 
-def _best(extracts: list[Extract]) -> list[Extract]:
+def _best(ranked: Sequence[Extract]) -> list[Extract]:
     chosen: list[Extract] = []
-    ranked = sorted(extracts, key=lambda extract: -extract.score)
     for extract in ranked:
         if len(chosen) == MAX_STATEMENTS or extract.score < max(1e-9, MIN_SHARE_OF_BEST * ranked[0].score):
             break

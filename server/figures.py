@@ -5,72 +5,80 @@ and "1500 euros", "trois mois" and "3 mois", "3 juillet 2026" and "03/07/2026").
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import takewhile
+from dataclasses import dataclass, replace
 
 from ingest.text import APOSTROPHES, DASHES, STOP_WORDS, find_articles, fold
 from server.mask import is_numeric
+from server.measures import (
+    ADJECTIVE,
+    ANY_UNIT,
+    SIGNED,
+    column_units,
+    names_a_unit,
+    rate_of_count,
+    read_measure,
+    shared_measure,
+)
+from server.numbers import (
+    ABOUT_WORDS,
+    DIGITS,
+    FRACTION_WORDS,
+    NUMBER_AT_ALL,
+    RANK_WORDS,
+    WORDS,
+    about_value,
+    decimal,
+    fraction_value,
+    plain,
+    rank_value,
+    words_value,
+)
 
 _MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
 _MONTH_NUMBERS = {fold(month): f"{number:02d}" for number, month in enumerate(_MONTHS, start=1)}
 _MONTH = "|".join(month.replace("é", "[ée]").replace("û", "[ûu]") for month in _MONTHS)
-_TO_SIXTEEN = "deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize".split()
-_TENS = dict(zip("vingt trente quarante cinquante soixante".split(), range(20, 70, 10), strict=True))
-_SMALL = dict(zip(_TO_SIXTEEN, range(2, 17), strict=True)) | _TENS | {"un": 1, "une": 1}
-# "un" is an article unless a unit follows; "deux et trois" are two numbers but "vingt et un" is one.
-_NUMBER_WORD = "|".join([*sorted(set(_SMALL) - {"un", "une"}, key=len, reverse=True), "cent", "mille"])
-_WORDS = rf"(?:{_NUMBER_WORD})s?(?:[ -](?:{_NUMBER_WORD})s?\b|(?:[ -]et[ -]|-)(?:une?|onze)\b)*"
-_SPACE = "[ \u00a0\u202f\u2009]"
-# "5.000" is five thousand in French, "0.500" a half.
-_DIGITS = rf"(?:\d{{1,3}}(?:{_SPACE}\d{{3}})+(?!\d)|[1-9]\d{{0,2}}(?:\.\d{{3}})+(?!\d)|\d+)"
-
-_UNITS = {
-    "€": r"€|euros?\b",
-    "$": r"\$|dollars?\b",
-    "%": r"%|pour[ -]?cent\b",
-    "heure": r"heures?\b|h\b",
-    "minute": r"minutes?\b|min\b",
-    "jour": r"jours?\b",
-    "semaine": r"semaines?\b",
-    "mois": r"mois\b",
-    "trimestre": r"trimestres?\b",
-    "semestre": r"semestres?\b",
-    "an": r"ans?\b|années?\b",
-}
-_SIGNED = frozenset("€$%")
-"""Units that a minus may stand before; before another a dash is a bullet."""
-_ANY_UNIT = "|".join(_UNITS.values())
-_NAMED_UNIT = "|".join(f"(?P<u{i}>{unit})" for i, unit in enumerate(_UNITS.values()))
-_SCALES = {"k": 3, "million": 6, "milliard": 9}
-"""How many zeros each adds."""
-_SCALE = r"(?:(?P<k>k(?=€))|(?P<million>millions?\b|M(?=\s?€))|(?P<milliard>milliards?\b|Mds?(?=\s?€)))"
-_ADJECTIVE = r"(?:(?:premi(?:er|[eè]re)s?|derni(?:er|[eè]re)s?|seule?|même|autres?|pleine?s?)\s)?"
-_IS_SCALED = re.compile(rf"\s?{_SCALE}", re.IGNORECASE)
-_HAS_UNIT = re.compile(
-    rf"\s?(?:de\s|d')?{_ADJECTIVE}(?:{_NAMED_UNIT})(?P<half>\s+et\s+demie?\b)?", re.IGNORECASE
-)
-_HEADER_UNIT = re.compile(rf"(?<!\w)(?<!par )(?<!/)(?!min\b)(?:{_NAMED_UNIT})", re.IGNORECASE)
 
 _FIGURE = re.compile(
     r"(?P<placeholder>\[[A-Z_]+_\d+\])"
-    rf"|\b(?P<day>\d{{1,2}})(?:er)?\s+(?P<month>{_MONTH})\b(?:\s+(?P<year>\d{{4}})\b)?"
+    rf"|\b(?:(?P<day>\d{{1,2}})(?:er)?|(?P<day_words>premier|{WORDS}))\s+(?P<month>{_MONTH})\b"
+    r"(?:\s+(?P<year>\d{4})\b)?"
     rf"|\b(?P<month_only>{_MONTH})\s+(?P<its_year>\d{{4}})\b"
     r"|\b(?P<iso>\d{4}-\d{2}-\d{2})\b"
     r"|\b(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4}|\d{2})\b(?![/.-]\d)"
-    r"|\b(?P<hour>\d{1,2})\s?h\s?(?P<minute>\d{2})\b"
+    # "10/12 jours" is no date, nor is "5/7".
+    r"|(?:(?<=\ble\s)|(?<=\bau\s)|(?<=\bdu\s))(?P<day_only>0?[1-9]|[12]\d|3[01])/(?P<its_month>0[1-9]|1[0-2])\b"
+    rf"(?![/.-]?\d)(?!\s?(?:{ANY_UNIT}))"
+    r"|\b(?P<hour>\d{1,2})\s?(?:h|heures?)\s?(?P<minute>[0-5]\d)\b(?!\s?(?:[€$%]|jour|mois|an|semaine|eur))"
     r"|\b(?P<code>[^\W\d_]{1,8}-?\d+\w*(?:-\w+)*)"
-    # "le tiers payant" is no third.
-    r"|\b(?P<fraction>moitiés?|demie?s?|(?:(?:une?|deux|trois|\d)\s)?quarts?"
-    r"|(?:une?|deux|trois|quatre|\d)\s(?:tiers|(?:cinqui|dixi)[eè]mes?)|tiers(?=\sdes?\b|\sdu\b))\b"
-    rf"|(?<![\d.,])(?P<number>(?P<whole>{_DIGITS})(?:[.,](?P<decimals>\d+))?)"
+    rf"|\b(?P<fraction>{FRACTION_WORDS})\b"
+    rf"|(?<![\d.,])(?P<number>(?P<whole>{DIGITS})(?:[.,](?P<decimals>\d+))?)"
     r"(?P<rank>ers?|[eè]?res?|[eè]mes?|es?)?(?!\w*\d)"
-    rf"|\b(?P<words>{_WORDS})\b"
-    rf"|\b(?P<one>une?)\b(?=(?:\s?\(\d+\))?(?:\s(?:à|et|ou)\s(?:\d+|{_WORDS}))?"
-    rf"\s(?:{_ADJECTIVE}(?:{_ANY_UNIT})|mill(?:ion|iard)\b))",
+    rf"|\b(?P<rank_words>{RANK_WORDS})"
+    rf"|\b(?P<about>{ABOUT_WORDS})"
+    rf"|\b(?P<words>{WORDS})\b"
+    rf"|\b(?P<one>une?)\b(?=(?:\s?\(\d+\))?(?:\s(?:à|et|ou)\s(?:\d+|{WORDS}))?"
+    rf"\s(?:{ADJECTIVE}(?:{ANY_UNIT})|mill(?:ion|iard)\b))",
     re.IGNORECASE,
 )
-_NUMBER_AT_ALL = re.compile(rf"\d|\b(?:{_NUMBER_WORD})\b", re.IGNORECASE)
+_LATIN_SUFFIX = r"bis|ter|quater|quinquies|sexies|septies|octies|nonies|decies"
+# The capital of "L. 6323-17 D. 6323-1" or of "L. 6323-17 A défaut" is no part of the first number.
+_SUFFIX = re.compile(
+    rf"[ \u00a0](?i:{_LATIN_SUFFIX})\b(?: [A-Z]\b(?!'|\.?\s?\d))?"
+    r"|[ \u00a0][A-Z]\b(?!'|\.?\s?\d)(?!\sdéfaut)"
+)
+"""What may end the number of an article inserted after another ("39 bis A")."""
+_ONCE = re.compile(
+    r"une\sfois\s(?!(?:plus|tous|puis|depuis|mais|jamais|aussi|parmi|minuit|\w+di)\b|l'an(?:née)?\b)"
+    r"(?:que?\b|qu'|(?:les?|la|un|une|cet?|cette|ces|son|sa|ses|leurs?|votre|vos|notre)\b|l'|de plus\b"
+    # A past participle; "au", "du", "ou" are none.
+    r"|\w{2,}(?:é|u|i|is|it|ert)e?s?\b|[lv]ue?s?\b)",
+    re.IGNORECASE,
+)
+_ONCE_FIRST = re.compile(r"une\sfois\s(?:en|dans|à|au|aux|sur|chez)\b(?!\sdeux\b)", re.IGNORECASE)
+"""The conjunction, which counts nothing: "une fois le dossier reçu", "une fois en poste" where a clause begins."""
+_CLAUSE_START = re.compile(r"(?:^|[.,;:!?\n(«])[\s*>-]*$")
 
 _LINE_START = re.compile(r"(?:^|\n)[ \t>*#-]*$")
 _HEADING_START = re.compile(r"(?:^|\n)#+ *$")
@@ -87,13 +95,7 @@ _TO_DAY = re.compile(
     rf"(?:\s*(?:,|-|\b(?:au?|à|et|ou)\b)\s*(?:le\s)?\d{{1,2}}(?:er)?){{1,4}}\s(?P<month>{_MONTH})\b(?:\s(?P<year>\d{{4}})\b)?",
     re.IGNORECASE,
 )
-_TO_NUMBER = re.compile(
-    rf"\s*(?:-|\b(?:à|et|ou)\b|,(?=[^.;\n]{{1,20}}\bou\b))\s*(?:{_DIGITS}(?:[.,]\d+)?|{_WORDS}\b)",
-    re.IGNORECASE,
-)
-_LONGEST_RANGE = 4
-"""Numbers that may follow before the unit they share ("3, 6, 9 ou 12 mois")."""
-_NEXT_WORD = re.compile(r"\s([^\W\d_]{2,})")
+_NEXT_WORD = re.compile(r"[*_]{0,3}[-\s(]{1,3}[*_]{0,3}([^\W\d_]{2,})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class Figure:
         needs: what a source must give for the figure to be supported: any one of these.
         gives: what the figure supports when it stands in a source.
         reference: an article number or a reference, which a passage's title may give too.
+        per: what the figure is a rate of ("mois" in "500 € par mois"), empty if its text does not say.
     """
 
     start: int
@@ -111,33 +114,78 @@ class Figure:
     needs: frozenset[str]
     gives: frozenset[str]
     reference: bool = False
+    per: str = ""
+
+    def supported_by(self, given: "Figure") -> bool:
+        """Tell whether `given`, a figure of a source, gives this one; a rate must be the same if both have one."""
+        return not self.needs.isdisjoint(given.gives) and (
+            not self.per or not given.per or self.per == given.per
+        )
 
 
 def find_figures(text: str) -> list[Figure]:
     """Find the figures of `text`, in order; a placeholder of a masked number is one that no source gives."""
-    plain = text.translate(DASHES).translate(APOSTROPHES)
-    figures = [_reference(m.number, m.start, m.end) for m in find_articles(plain)]
+    plain_text = text.translate(DASHES).translate(APOSTROPHES)
+    figures = []
+    for mention in find_articles(plain_text):
+        suffix, end = _suffix(plain_text, mention.end)
+        figures.append(_reference(f"{mention.number}{suffix}", mention.start, end))
     taken = [(figure.start, figure.end) for figure in figures]
-    for figure in _other_figures(plain):
-        if not any(start < figure.end and figure.start < end for start, end in taken):
+    signs = list(_sign_figures(text))
+    for figure in _other_figures(plain_text):
+        if any(start < figure.end and figure.start < end for start, end in taken):
+            continue
+        if not any(sign.start <= figure.start and figure.end <= sign.end for sign in signs):
             figures.append(figure)
-    return sorted(figures, key=lambda figure: figure.start)
+    if names_a_unit(plain_text):
+        figures = [replace(figure, needs=_not_borrowed(figure.needs)) for figure in figures]
+    return sorted([*figures, *signs], key=lambda figure: figure.start)
 
 
 def has_figure(text: str) -> bool:
     """Tell whether `text` gives a number, in digits or in letters."""
-    return _NUMBER_AT_ALL.search(text) is not None
+    return NUMBER_AT_ALL.search(text) is not None
+
+
+def _not_borrowed(needs: frozenset[str]) -> frozenset[str]:
+    """Leave out what a measure would lend to a bare number: "un délai en jours : 12" is not given by 12 months."""
+    return frozenset(need for need in needs if not need.endswith(" ?"))
+
+
+def _sign_figures(text: str) -> Iterator[Figure]:
+    """Find the numbers of one sign ("½", "②", "Ⅳ", with the digits before a fraction): a source gives them as such.
+
+    A small digit on a letter counts nothing: "m²", "mois¹".
+    """
+    signs = {c for c in set(text) if not c.isascii() and unicodedata.category(c) in ("No", "Nl")}
+    if not signs:
+        return
+    for match in re.finditer(rf"(?:\d+\s?)?[{''.join(map(re.escape, sorted(signs)))}]+", text):
+        start, end = match.span()
+        sign = match.group()
+        if unicodedata.decomposition(sign[-1]).startswith(("<super>", "<sub>")):
+            start += len(sign) - len(sign.lstrip("0123456789 \u00a0\u202f"))
+            if text[start - 1 : start].isalpha():
+                continue
+        yield _same(start, end, re.sub(r"\s", "", text[start:end]))
 
 
 def _other_figures(text: str) -> Iterator[Figure]:
     read_to = 0  # a unit is read past its number's match: the "cent" of "10 pour cent" is not a hundred
     for match in _FIGURE.finditer(text):
         masked_word = match["placeholder"] and not is_numeric(match["placeholder"])
-        if masked_word or match.start() < read_to:
+        if masked_word or match.start() < read_to or (match["one"] and _is_conjunction(text, match.start())):
             continue
         figure = _figure(match, text)
         read_to = figure.end
         yield figure
+
+
+def _is_conjunction(text: str, start: int) -> bool:
+    if _ONCE.match(text, start):
+        return True
+    begins = _CLAUSE_START.search(text[max(0, start - 10) : start]) is not None
+    return begins and _ONCE_FIRST.match(text, start) is not None
 
 
 def _figure(match: re.Match[str], text: str) -> Figure:
@@ -147,14 +195,33 @@ def _figure(match: re.Match[str], text: str) -> Figure:
     if match["code"]:
         return _reference(re.sub(r"^([^\W\d]+)-", r"\1", match["code"].upper()), start, end)
     if match["hour"]:
-        return _same(start, end, f"{int(match['hour'])}h{match['minute']}")
+        return _time(start, end, int(match["hour"]), match["minute"])
     if match["fraction"]:
-        return _same(start, end, _fraction(match["fraction"]))
+        return _same(start, end, fraction_value(match["fraction"]))
     if match["number"]:
         return _digits(match, text)
+    if match["rank_words"]:
+        return _same(start, end, f"{rank_value(match['rank_words'])}e")
+    if match["about"]:
+        return _about(about_value(match["about"]), text, start, end)
     if words := match["words"] or match["one"]:
-        return _quantity(str(_words_value(words)), "", text, start, end)
+        return _quantity(str(words_value(words)), "", text, start, end)
     return _date(start, end, *_date_parts(match))
+
+
+def _time(start: int, end: int, hour: int, minute: str) -> Figure:
+    """A time or a duration: "9h00" is "9 heures"."""
+    if int(minute):
+        return _same(start, end, f"{hour}h{minute}")
+    hours = f"{hour} heure"
+    return Figure(start, end, frozenset({hours, f"{hour} *"}), frozenset({hours, f"{hour} ?"}))
+
+
+def _about(value: int, text: str, start: int, end: int) -> Figure:
+    """A round number ("une quinzaine de jours"): 15 days give it, it does not give 15 days."""
+    exact = _quantity(str(value), "", text, start, end)
+    needs = exact.needs | {f"~{need}" for need in exact.needs}
+    return Figure(start, exact.end, needs, frozenset(f"~{given}" for given in exact.gives), per=exact.per)
 
 
 def _same(start: int, end: int, value: str) -> Figure:
@@ -169,14 +236,15 @@ def _digits(match: re.Match[str], text: str) -> Figure:
     """A number in digits: the mark of a list's item, the number of an article, a rank, or a quantity."""
     start, end = match.span()
     whole, decimals = re.sub(r"\D", "", match["whole"]), match["decimals"] or ""
-    value = _decimal(whole, decimals)
+    value = decimal(whole, decimals)
     before = text[max(0, start - 60) : start]
     if _is_marker(before, text, match):
         return Figure(start, end, frozenset({f"§ {value}", value}), frozenset({f"§ {value}"}))
-    if match["rank"] is None and _measure(text, start, end) is not None:
+    if match["rank"] is None and read_measure(text, start, end) is not None:
         return _quantity(whole, decimals, text, start, end)
     if _NUMBERED.search(before):
-        return _reference(f"n° {value}", start, end)
+        suffix, end = _suffix(text, end)
+        return _reference(f"n° {value}{suffix}", start, end)
     if len(whole) <= 2 and (day := _TO_DAY.match(text, end)):
         return _date(start, end, day["year"] or "", _month_number(day["month"]), whole.zfill(2))
     if match["rank"]:
@@ -195,81 +263,44 @@ def _is_marker(before: str, text: str, match: re.Match[str]) -> bool:
     return bool(_AFTER_MARKER.match(text, after) or (titled and _TITLE_WORD.match(text, after)))
 
 
+def _suffix(text: str, end: int) -> tuple[str, int]:
+    """Give what ends the article's number that is read up to `end` (" BIS", " A"), and its own end."""
+    match = _SUFFIX.match(text, end)
+    return (f" {match.group().strip().upper()}", match.end()) if match else ("", end)
+
+
 def _quantity(whole: str, decimals: str, text: str, start: int, end: int) -> Figure:
     """A number with its unit: "3 mois" is not given by "3 jours", but it is by a table's bare 3."""
-    negative = bool(_MINUS.search(text[max(0, start - 2) : start]))
-    measure = _measure(text, start, end) or _measure_of_range(text, end)
-    zeros, unit, half, read_to = measure or (0, "", False, end)
-    value = _decimal(whole, "5" if half and not decimals else decimals, zeros)
-    in_table = frozenset[str]() if unit else _column_units(text, start)
-    if negative and (unit in _SIGNED or in_table):
+    measure = read_measure(text, start, end)
+    if measure is None and not _is_year(whole, text, start):
+        measure = shared_measure(text, end)
+    unit = measure.unit if measure else ""
+    read_to = measure.end if measure else end
+    half = measure is not None and measure.half and not decimals
+    value = decimal(whole, "5" if half else decimals, measure.zeros if measure else 0)
+    in_table = frozenset[str]() if unit else column_units(text, start)
+    if _MINUS.search(text[max(0, start - 2) : start]) and (unit in SIGNED or in_table):
         start, value = start - 1, f"-{value}"
-    if unit:
+    if measure and unit:
         measured = f"{value} {unit}"
-        return Figure(
-            start, read_to, frozenset({measured, f"{value} *"}), frozenset({measured, f"{value} ?"})
-        )
-    gives = {value, *(f"{value} {unit}" for unit in in_table)}
-    return Figure(start, read_to, _bare_needs(value, text, start, read_to), frozenset(gives))
+        needs, gives = frozenset({measured, f"{value} *"}), frozenset({measured, f"{value} ?"})
+        return Figure(start, read_to, needs, gives, per=measure.per)
+    gives = frozenset({value, *(f"{value} {unit}" for unit in in_table)})
+    needs = _bare_needs(value, text, start, read_to)
+    return Figure(start, read_to, needs, gives, per=rate_of_count(text, read_to))
+
+
+def _is_year(whole: str, text: str, start: int) -> bool:
+    return bool(re.fullmatch(r"(?:19|20)\d\d", whole) and _IN_YEAR.search(text[max(0, start - 12) : start]))
 
 
 def _bare_needs(value: str, text: str, start: int, end: int) -> frozenset[str]:
     """Give what supports a number without a unit; where it counts something ("12 places"), no "12 mois" does."""
-    if re.fullmatch(r"(?:19|20)\d\d", value) and _IN_YEAR.search(text[max(0, start - 12) : start]):
+    if _is_year(value, text, start):
         return frozenset({value, f"année {value}"})
     following = _NEXT_WORD.match(text, end)
     counts = following is not None and fold(following[1]) not in STOP_WORDS
     return frozenset({value} if counts else {value, f"{value} ?"})
-
-
-def _measure(text: str, start: int, end: int) -> tuple[int, str, bool, int] | None:
-    """Read what follows the number at `text[start:end]`: zeros to add, unit, whether "et demi", and its end."""
-    if text[start - 1 : start] == "(" and text.startswith(")", end):  # "trois (3) mois"
-        end += 1
-    zeros = 0
-    if scale := _IS_SCALED.match(text, end):
-        zeros = next(zeros for name, zeros in _SCALES.items() if scale[name])
-        end = scale.end()
-    if match := _HAS_UNIT.match(text, end):
-        return zeros, _unit(match), match["half"] is not None, match.end()
-    return (zeros, "", False, end) if zeros else None
-
-
-def _measure_of_range(text: str, end: int) -> tuple[int, str, bool, int] | None:
-    """Lend "6 à 10 semaines" its unit for the 6, which is read to its own end."""
-    at = end
-    for _ in range(_LONGEST_RANGE):
-        following = _TO_NUMBER.match(text, at)
-        if following is None:
-            break
-        at = following.end()
-        if (measure := _measure(text, at, at)) and measure[1]:
-            return measure[0], measure[1], False, end
-    return None
-
-
-def _unit(match: re.Match[str]) -> str:
-    return next(unit for i, unit in enumerate(_UNITS) if match[f"u{i}"])
-
-
-def _column_units(text: str, at: int) -> frozenset[str]:
-    """Give the units in the header of a Markdown table's column, "*" (any) if none; nothing outside a table."""
-    begin = text.rfind("\n", 0, at) + 1
-    if not text.startswith("|", begin):
-        return frozenset()
-    above = list(takewhile(lambda line: line.startswith("|"), reversed(text[:begin].splitlines())))
-    cells = above[-1].split("|") if above else []
-    column = text.count("|", begin, at)
-    header = cells[column] if column < len(cells) else ""
-    return frozenset(_unit(match) for match in _HEADER_UNIT.finditer(header)) or frozenset({"*"})
-
-
-def _fraction(words: str) -> str:
-    """Write a fraction as "3/4"."""
-    *parts, name = _plain(words).split()
-    below = {"moi": 2, "dem": 2, "tie": 3, "qua": 4, "cin": 5, "dix": 10}[name[:3]]
-    above = parts[0] if parts else "1"
-    return f"{above if above.isdigit() else _SMALL[above]}/{below}"
 
 
 def _date(start: int, end: int, year: str, month: str, day: str) -> Figure:
@@ -287,40 +318,17 @@ def _date_parts(match: re.Match[str]) -> tuple[str, str, str]:
         return year, month, day
     if match["month_only"]:
         return match["its_year"], _month_number(match["month_only"]), ""
+    if match["day_words"]:
+        words = match["day_words"]
+        day = 1 if words.lower() == "premier" else words_value(words)
+        return match["year"] or "", _month_number(match["month"]), f"{day:02d}"
     if match["month"]:
         return match["year"] or "", _month_number(match["month"]), match["day"].zfill(2)
+    if match["day_only"]:
+        return "", match["its_month"], match["day_only"].zfill(2)
     year = match["y"] if len(match["y"]) == 4 else f"20{match['y']}"
     return year, match["m"].zfill(2), match["d"].zfill(2)
 
 
 def _month_number(name: str) -> str:
-    return _MONTH_NUMBERS[_plain(name)]
-
-
-def _plain(word: str) -> str:
-    # By its capitals: ignoring case, the pattern takes "ſ" for an s and "ı" for an i.
-    return fold(word.upper())
-
-
-def _decimal(whole: str, decimals: str, zeros: int = 0) -> str:
-    """Write a number one way: "1,5" with six zeros is 1500000."""
-    decimals = decimals.ljust(zeros, "0")
-    whole = (whole + decimals[:zeros]).lstrip("0") or "0"
-    decimals = decimals[zeros:].rstrip("0")
-    return f"{whole}.{decimals}" if decimals else whole
-
-
-def _words_value(words: str) -> int:
-    """Read a number in letters: "vingt-quatre" is 24, "deux cent cinquante" 250, "quatre-vingt-dix" 90."""
-    total = current = 0
-    for word in re.split(r"[ -]+", _plain(words)):
-        name = word if word in _SMALL else word.removesuffix("s")
-        if name == "cent":
-            current = max(current, 1) * 100
-        elif name == "mille":
-            total, current = total + max(current, 1) * 1000, 0
-        elif name == "vingt" and current % 10 == 4:
-            current += 80 - 4
-        else:
-            current += _SMALL.get(name, 0)
-    return total + current
+    return _MONTH_NUMBERS[plain(name)]

@@ -1,28 +1,41 @@
 """Write the statements of an answer from passages, with the quotes each rests on.
 
-A question and its passages go in; `ProposedStatement`s come out one at a time, as soon as each is complete,
-for `server.verify` to check. `server.extractive` does the same without a model.
+A question, its passages and the turns before it go in; `ProposedStatement`s come out one at a time, as soon as
+each is complete, for `server.verify` to check. `server.extractive` does the same without a model.
 """
 
-from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import jiter
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import ValidationError
 
-from server.errors import ModelMisbehaved
-from server.llm import Limits, stream_text
-from server.prompts import answer
+from ingest.text import terms
+from server.answer_parser import StatementForm, StatementParser, read_object
+from server.conversation import Turn
+from server.errors import ModelError, ModelMisbehaved
+from server.guard import is_foreign, leaks
+from server.llm import ContextTooLong, Limits, Messages, Usage, complete_text, ignore_usage, stream_text
+from server.prompts import answer, repair
 from server.retrieval import Retrieval
 from server.schemas import Mode, Passage
-from server.verify import ProposedStatement, Quote
+from server.verify import ProposedStatement
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
-    from openai.types import CompletionUsage
+
+CHARS_PER_TOKEN = 3.0
+"""Fewer than any tokenizer in use gives for French (3.3 to 4.5): what is estimated to fit does fit."""
+
+REPAIR_LIMITS = Limits(max_tokens=400, total_s=20.0)
+REPAIR_PASSAGES = 3
+"""Passages shown again to repair a statement: those that it cites, then those that share most words with it."""
+
+MAX_TURNS = 6
+MAX_TURN_CHARS = 600
+"""What a prompt repeats of the turns before: the last ones, their answers cut short."""
 
 
 class Generator(Protocol):
@@ -35,18 +48,32 @@ class Generator(Protocol):
     def model(self) -> str:
         """The name of the model, as the answer shows it."""
 
+    @property
+    def prompt_version(self) -> str | None:
+        """The version of the instructions; None without a model."""
+
     def generate(
-        self, question: str, passages: Sequence[Passage], retrieval: Retrieval, as_of: date, /
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        retrieval: Retrieval,
+        as_of: date,
+        /,
+        history: Sequence[Turn] = (),
     ) -> AsyncGenerator[ProposedStatement, None]:
         """Give the statements one by one; none at all when the passages do not answer.
+
+        Args:
+            history: the turns before the question, oldest first; the question stands alone already.
 
         Raises:
             ModelError: no statement could be written, or the answer broke off after those already given.
         """
 
-
-def ignore_usage(_usage: "CompletionUsage") -> None:
-    """Keep no count of the tokens."""
+    async def repair(
+        self, question: str, proposed: ProposedStatement, passages: Sequence[Passage], as_of: date, /
+    ) -> ProposedStatement | None:
+        """Write once more a statement that could not be verified; None when there is nothing better to say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,125 +81,134 @@ class OpenAIGenerator:
     """Answers written by a model behind any OpenAI-compatible endpoint that supports `json_schema`.
 
     Args:
-        context_chars: passages are left out, the last ones first, so that their texts stay below this.
+        context: the model's context length in tokens, prompt and answer. Passages are left out, the last ones
+            first, so that they fit by a conservative estimate; earlier turns get the room that is left.
         on_usage: is given the token counts of each answer.
     """
 
     client: "AsyncOpenAI"
     model: str
     limits: Limits = field(default_factory=Limits)
-    context_chars: int = 16_000
-    on_usage: "Callable[[CompletionUsage], None]" = ignore_usage
+    context: int = 8_192
+    on_usage: Callable[[Usage], None] = ignore_usage
     mode: Mode = field(default="generative", init=False)
+    prompt_version: str | None = field(default=answer.PROMPT_VERSION, init=False)
 
     async def generate(
-        self, question: str, passages: Sequence[Passage], _retrieval: Retrieval, as_of: date, /
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        _retrieval: Retrieval,
+        as_of: date,
+        /,
+        history: Sequence[Turn] = (),
     ) -> AsyncGenerator[ProposedStatement, None]:
         """See `Generator`. What was complete when an answer breaks off has already been given."""
+        limits = replace(self.limits, max_tokens=self._answer_tokens)
+        room = self._room(question, limits)
+        fitting = fitting_passages(passages, room)
+        turns = fitting_turns(history, room - sum(map(_size, fitting)))
+        try:
+            messages = _messages(answer.SYSTEM, answer.user_message(question, fitting, as_of, turns))
+            async with aclosing(self._statements(messages, limits)) as statements:
+                async for statement in statements:
+                    yield statement
+        except ContextTooLong:  # refused before the first piece: nothing has been given
+            half = fitting[: max(1, len(fitting) // 2)]
+            messages = _messages(answer.SYSTEM, answer.user_message(question, half, as_of))
+            async with aclosing(self._statements(messages, limits)) as statements:
+                async for statement in statements:
+                    yield statement
+
+    async def repair(
+        self, question: str, proposed: ProposedStatement, passages: Sequence[Passage], as_of: date, /
+    ) -> ProposedStatement | None:
+        """See `Generator`. A model that fails, is slow or finds nothing leaves the statement as it was."""
+        shown = {number: passages[number - 1] for number in _nearest(proposed, passages)}
+        messages = _messages(repair.SYSTEM, repair.user_message(question, proposed, shown, as_of))
+        try:
+            text = await complete_text(
+                self.client, self.model, messages, _REPAIR_FORMAT, REPAIR_LIMITS, self.on_usage
+            )
+            repaired = StatementForm.model_validate_json(read_object(text)).proposed()
+        except (ModelError, ValidationError):  # an empty text, which comes with `drop`, is one too
+            return None
+        return None if is_foreign(repaired.text) or leaks(repaired.text) else repaired
+
+    async def _statements(
+        self, messages: Messages, limits: Limits
+    ) -> AsyncGenerator[ProposedStatement, None]:
         parser = StatementParser(self.model)
-        messages = self._messages(question, passages, as_of)
-        pieces = stream_text(self.client, self.model, messages, _RESPONSE_FORMAT, self.limits, self.on_usage)
+        pieces = stream_text(self.client, self.model, messages, _ANSWER_FORMAT, limits, self.on_usage)
         async with aclosing(pieces):
             async for piece in pieces:
                 for statement in parser.feed(piece):
+                    if is_foreign(statement.text):
+                        raise ModelMisbehaved(self.model, "elle n’est pas en français")
                     yield statement
         parser.finish()
 
-    def _messages(self, question: str, passages: Sequence[Passage], as_of: date) -> list[dict[str, str]]:
-        fitting = _fitting(passages, self.context_chars)
-        return [
-            {"role": "system", "content": answer.SYSTEM},
-            {"role": "user", "content": answer.user_message(question, fitting, as_of)},
-        ]
+    @property
+    def _answer_tokens(self) -> int:
+        """A short context still leaves most of its room to the passages."""
+        return min(self.limits.max_tokens, self.context // 3)
+
+    def _room(self, question: str, limits: Limits) -> int:
+        """Give how many characters the passages and the earlier turns may take."""
+        instructions = len(answer.SYSTEM) + len(question) + _FRAME_CHARS
+        return int((self.context - limits.max_tokens) * CHARS_PER_TOKEN) - instructions
 
 
-_RESPONSE_FORMAT = {
-    "type": "json_schema",
-    "json_schema": {"name": "reponse", "strict": True, "schema": answer.SCHEMA},
-}
+_FRAME_CHARS = 300
+"""The lines of a prompt that are neither instructions nor data, and the marks of the model's own template."""
+
+_HEADER_CHARS = 120
+"""The marks and the numbers around one passage."""
 
 
-def _fitting(passages: Sequence[Passage], context_chars: int) -> list[Passage]:
-    """Keep the first passages whose texts fit, and at least one."""
+def _format(name: str, schema: dict[str, object]) -> dict[str, object]:
+    return {"type": "json_schema", "json_schema": {"name": name, "strict": True, "schema": schema}}
+
+
+_ANSWER_FORMAT = _format("reponse", answer.SCHEMA)
+_REPAIR_FORMAT = _format("phrase", repair.SCHEMA)
+
+
+def _messages(system: str, user: str) -> Messages:
+    return [{"role": "system", "content": system}, {"role": "user", "content": user}]
+
+
+def fitting_passages(passages: Sequence[Passage], room: int) -> list[Passage]:
+    """Keep the first passages that fit in `room` characters, and at least one."""
     kept: list[Passage] = []
-    size = 0
     for passage in passages:
-        size += len(passage.text)
-        if kept and size > context_chars:
+        room -= _size(passage)
+        if kept and room < 0:
             break
         kept.append(passage)
     return kept
 
 
-class _Quote(BaseModel):
-    passage: int
-    quote: str
+def fitting_turns(history: Sequence[Turn], room: int) -> list[Turn]:
+    """Keep the last turns that fit in `room` characters, their answers cut short, oldest first."""
+    kept: list[Turn] = []
+    for turn in reversed(history[-MAX_TURNS:]):
+        short = Turn(turn.question[:MAX_TURN_CHARS], turn.answer[:MAX_TURN_CHARS])
+        room -= len(short.question) + len(short.answer) + _HEADER_CHARS
+        if room < 0:
+            break
+        kept.append(short)
+    return kept[::-1]
 
 
-class _Statement(BaseModel):
-    text: Annotated[str, AfterValidator(str.strip), Field(min_length=1)]
-    quotes: list[_Quote]
+def _size(passage: Passage) -> int:
+    return len(passage.text) + sum(map(len, passage.path)) + len(passage.title) + _HEADER_CHARS
 
 
-class _Answer(BaseModel):
-    abstain: bool = False
-    statements: list[Any] = []
-
-
-class StatementParser:
-    """Reads an answer while it is being written, and gives each statement when its object closes."""
-
-    def __init__(self, model: str) -> None:
-        self._model = model
-        self._text = ""
-        self._seen = 0
-        self._unreadable = 0
-
-    def feed(self, piece: str) -> Iterator[ProposedStatement]:
-        """Add a piece of the answer; give the statements that it completes."""
-        if not self._text:  # some models open with "```json"
-            piece = piece[piece.find("{") :] if "{" in piece else ""
-        searched = len(self._text)
-        self._text += piece
-        for at in range(searched, len(self._text)):
-            if self._text[at] == "}":
-                # Closing the array and the answer here makes a whole JSON text only where a statement ends.
-                yield from self._new_statements(_read_answer(f"{self._text[: at + 1]}]}}"))
-
-    def finish(self) -> None:
-        """Check the end of the answer.
-
-        Raises:
-            ModelMisbehaved: it is empty, is no whole answer, holds statements that cannot be read, or takes
-                back by `abstain` those it has given.
-        """
-        if not self._text:
-            raise ModelMisbehaved(self._model, "elle est vide")
-        read = _read_answer(self._text[: self._text.rfind("}") + 1])
-        # An endpoint that ignores the schema writes its own keys: that is no abstention.
-        if read is None or not (read.abstain or "statements" in read.model_fields_set):
-            raise ModelMisbehaved(self._model, "son JSON est incomplet ou n’a pas la forme demandée")
-        if read.abstain and self._seen:
-            raise ModelMisbehaved(self._model, "elle répond et dit ne pas pouvoir répondre")
-        if self._unreadable:
-            raise ModelMisbehaved(self._model, "certaines de ses phrases sont illisibles")
-
-    def _new_statements(self, read: "_Answer | None") -> Iterator[ProposedStatement]:
-        if read is None or read.abstain:
-            return
-        new, self._seen = read.statements[self._seen :], max(self._seen, len(read.statements))
-        for raw in new:
-            try:
-                statement = _Statement.model_validate(raw)
-            except ValidationError:
-                self._unreadable += 1
-                continue
-            quotes = tuple(Quote(quote.passage, quote.quote) for quote in statement.quotes)
-            yield ProposedStatement(statement.text, quotes)
-
-
-def _read_answer(text: str) -> _Answer | None:
-    try:
-        return _Answer.model_validate(jiter.from_json(text.encode("utf-8", "replace")))
-    except ValueError:  # no JSON; pydantic's ValidationError is one too
-        return None
+def _nearest(proposed: ProposedStatement, passages: Sequence[Passage]) -> list[int]:
+    """Give the numbers of the passages to repair a statement from, in the order of the answer's."""
+    cited = [quote.passage for quote in proposed.quotes if 0 < quote.passage <= len(passages)]
+    words = set(terms(" ".join([proposed.text, *(quote.text for quote in proposed.quotes)])))
+    shared = {number: len(words & set(terms(p.text))) for number, p in enumerate(passages, start=1)}
+    ranked = [*cited, *sorted(shared, key=lambda number: -shared[number])]
+    return sorted(list(dict.fromkeys(ranked))[:REPAIR_PASSAGES])

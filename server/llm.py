@@ -3,50 +3,81 @@
 Messages go in; pieces of text come out as the model writes them; every failure becomes a `ModelError`.
 """
 
+import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from server.errors import ModelMisbehaved, ModelRefused, ModelUnavailable
 
 if TYPE_CHECKING:  # openai takes more than a second to import
-    from openai import AsyncOpenAI
-    from openai.types import CompletionUsage
+    from openai import APIStatusError, AsyncOpenAI
 
 CONNECT_TIMEOUT_S = 5.0
 """An endpoint of the same network that takes longer than this to accept a connection is down."""
 
+MAX_LINE_BYTES = 1_000_000
+"""A piece of an answer is a few hundred bytes: a line of this length is no event stream."""
 
-class _Read(BaseModel):
-    """What is read of an answer: the client itself checks nothing of what it receives."""
+_TOO_LONG = re.compile(
+    r"context[ _]?(?:length|window|size)|maximum context|max_model_len|too many tokens", re.I
+)
+"""How vLLM, llama.cpp, TGI and OpenAI say that a request does not fit."""
 
-    model_config = ConfigDict(from_attributes=True)
+Messages = Sequence[Mapping[str, str]]
+"""The messages of a request: `role` and `content`."""
 
 
-class _Delta(_Read):
+class ContextTooLong(ModelRefused):
+    """The request is longer than the model's context: a shorter one may pass."""
+
+
+class Usage(BaseModel):
+    """Tokens of one answer."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+def ignore_usage(_usage: Usage) -> None:
+    """Keep no count of the tokens."""
+
+
+class _Delta(BaseModel):
     content: str | None = None
 
 
-class _Choice(_Read):
+class _Choice(BaseModel):
     delta: _Delta
     finish_reason: str | None = None
 
 
-class _Chunk(_Read):
+class _Chunk(BaseModel):
     choices: list[_Choice]
+    usage: Usage | None = None
 
 
-class _ServedModel(_Read):
+class _Whole(BaseModel):
+    class Choice(BaseModel):
+        message: _Delta
+        finish_reason: str | None = None
+
+    choices: list[Choice]
+    usage: Usage | None = None
+
+
+class _ServedModel(BaseModel):
     id: str
 
 
-class _ServedModels(_Read):
+class _ServedModels(BaseModel):
     data: list[_ServedModel]
 
 
@@ -100,37 +131,31 @@ async def check_model(client: "AsyncOpenAI", model: str) -> None:
 async def stream_text(
     client: "AsyncOpenAI",
     model: str,
-    messages: Sequence[Mapping[str, str]],
+    messages: Messages,
     response_format: Mapping[str, object],
     limits: Limits,
-    on_usage: "Callable[[CompletionUsage], None]",
+    on_usage: Callable[[Usage], None],
 ) -> AsyncGenerator[str, None]:
     """Give the pieces of the model's answer as they come; closing the generator closes the connection.
 
     Raises:
         ModelUnavailable: unreachable, silent or too slow, before or in the middle of the answer.
+        ContextTooLong: the messages do not fit.
         ModelRefused: the endpoint refuses the request.
         ModelMisbehaved: the answer reached `limits.max_tokens`, or the stream itself is broken.
     """
-    from openai.types import CompletionUsage
-
     deadline = monotonic() + limits.total_s
-    request: dict[str, Any] = {
-        "model": model,
-        "messages": messages,
-        "response_format": response_format,
-        "temperature": 0,
-        "max_tokens": limits.max_tokens,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-    }
+    request = _request(model, messages, response_format, limits)
+    request |= {"stream": True, "stream_options": {"include_usage": True}}
     with model_errors(client, model):
-        async with await client.chat.completions.create(**request) as stream:
-            async for chunk in stream:
-                choices = _choices(chunk, model)
-                if isinstance(chunk.usage, CompletionUsage):
+        # Read here rather than by the client, which makes a dozen objects of every token: with fifty
+        # answers at once that was most of the server's work.
+        async with client.chat.completions.with_streaming_response.create(**request) as response:
+            async for data in _events(response.iter_bytes(), model):
+                chunk = _chunk(data, model)
+                if chunk.usage:
                     on_usage(chunk.usage)
-                for choice in choices:
+                for choice in chunk.choices:
                     if choice.delta.content:
                         yield choice.delta.content
                     if choice.finish_reason == "length":
@@ -139,9 +164,67 @@ async def stream_text(
                     raise ModelUnavailable(str(client.base_url))
 
 
-def _choices(chunk: object, model: str) -> list[_Choice]:
+async def complete_text(
+    client: "AsyncOpenAI",
+    model: str,
+    messages: Messages,
+    response_format: Mapping[str, object],
+    limits: Limits,
+    on_usage: Callable[[Usage], None],
+) -> str:
+    """Give the model's whole answer, for a short one that nobody reads while it is written.
+
+    Raises:
+        ModelError: as `stream_text`; `ModelUnavailable` when it takes more than `limits.total_s`.
+    """
+    request = _request(model, messages, response_format, limits)
+    with model_errors(client, model):
+        try:
+            async with asyncio.timeout(limits.total_s):
+                raw = await client.chat.completions.with_raw_response.create(**request)
+        except TimeoutError as error:
+            raise ModelUnavailable(str(client.base_url)) from error
     try:
-        return _Chunk.model_validate(chunk).choices
+        read = _Whole.model_validate_json(raw.content)
+    except ValidationError as error:
+        raise ModelMisbehaved(model, "elle n’a pas la forme attendue") from error
+    if read.usage:
+        on_usage(read.usage)
+    if not read.choices or read.choices[0].finish_reason == "length":
+        raise ModelMisbehaved(model, "elle est vide ou n’en finit pas")
+    return read.choices[0].message.content or ""
+
+
+def _request(
+    model: str, messages: Messages, response_format: Mapping[str, object], limits: Limits
+) -> dict[str, Any]:
+    return {
+        "model": model,
+        "messages": messages,
+        "response_format": response_format,
+        "temperature": 0,
+        "max_tokens": limits.max_tokens,
+    }
+
+
+async def _events(pieces: AsyncIterable[bytes], model: str) -> AsyncGenerator[bytes, None]:
+    """Give the data of each server-sent event, up to `[DONE]`; what is no event (a web page) is passed over."""
+    rest = b""
+    async for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        for line in lines:
+            if line.startswith(b"data:"):
+                data = line[5:].strip()
+                if data == b"[DONE]":
+                    return
+                yield data
+        if len(rest) > MAX_LINE_BYTES:
+            raise ModelMisbehaved(model, "le flux n’a pas la forme attendue")
+
+
+def _chunk(data: bytes, model: str) -> _Chunk:
+    try:
+        return _Chunk.model_validate_json(data)
     except ValidationError as error:
         raise ModelMisbehaved(model, "le flux n’a pas la forme attendue") from error
 
@@ -154,6 +237,8 @@ def model_errors(client: "AsyncOpenAI", model: str) -> Iterator[None]:
     try:
         yield
     except openai.APIStatusError as error:
+        if _is_too_long(error):
+            raise ContextTooLong(error.status_code, model) from error
         if error.status_code == 429 or error.status_code >= 500:
             raise ModelUnavailable(str(client.base_url)) from error
         raise ModelRefused(error.status_code, model) from error
@@ -161,3 +246,7 @@ def model_errors(client: "AsyncOpenAI", model: str) -> Iterator[None]:
         raise ModelUnavailable(str(client.base_url)) from error
     except (openai.APIError, json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ModelMisbehaved(model, "le flux est illisible") from error
+
+
+def _is_too_long(error: "APIStatusError") -> bool:
+    return error.status_code in (400, 413, 422) and _TOO_LONG.search(str(error)) is not None

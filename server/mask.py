@@ -6,8 +6,9 @@ a typing error is still personal data), IBANs, France Travail identifiers, dates
 employers and places are not recognised: the reader must not take a masked text for an anonymous one.
 """
 
+import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,18 +74,33 @@ class Masked:
     restore: Mapping[str, str]
 
 
-def mask(text: str) -> Masked:
-    """Replace the personal data of `text`: `[EMAIL_1]`, `[NIR_1]`… The same value gets the same placeholder."""
+LONGEST = 400
+"""Characters within which any personal data ends, or enough of it to be known for what it is."""
+
+
+def mask(text: str, beside: str = "") -> Masked:
+    """Replace the personal data of `text`: `[EMAIL_1]`, `[NIR_1]`… The same value gets the same placeholder.
+
+    Args:
+        beside: a text, masked before, whose placeholders are not given again to other values.
+    """
     entities: list[Entity] = []
     restore: dict[str, str] = {}
     known: dict[tuple[EntityType, str], str] = {}
+    free = _free_placeholders(text, beside)
     for start, end, kind in sorted(_found(text)):
         key = kind, re.sub(r"[\W_]", "", text[start:end]).lower()
         if key not in known:
-            known[key] = _free_placeholder(kind, text, restore)
+            known[key] = next(free[kind])
             restore[known[key]] = text[start:end]
         entities.append(Entity(start, end, kind, known[key]))
     return Masked(_replaced(text, entities), entities, restore)
+
+
+def mask_beginning(text: str, length: int, beside: str = "") -> Masked:
+    """Mask the first `length` characters of a text; what is cut there is masked whole: half of it says enough."""
+    begun = [(start, end) for start, end, _ in _found(text[: length + LONGEST]) if start < length]
+    return mask(text[: max([length, *(end for _, end in begun)])], beside)
 
 
 def unmask(text: str, restore: Mapping[str, str]) -> str:
@@ -107,9 +123,11 @@ _PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(_PATTERNS)})_\d+\]")
 
 def _found(text: str) -> list[tuple[int, int, EntityType]]:
     found: list[tuple[int, int, EntityType]] = []
+    taken = bytearray(len(text))
     for kind, pattern in _PATTERNS.items():
         for start, end in _spans(pattern, text, kind):
-            if not any(start < other_end and other_start < end for other_start, other_end, _ in found):
+            if not any(taken[start:end]):
+                taken[start:end] = b"\1" * (end - start)
                 found.append((start, end, kind))
     return found
 
@@ -141,12 +159,15 @@ def _iban_key_holds(value: str) -> bool:
     return int(digits) % 97 == 1
 
 
-def _free_placeholder(kind: EntityType, text: str, restore: Mapping[str, str]) -> str:
-    """Give the next placeholder of this type that the text does not hold already."""
-    number = 1
-    while (placeholder := f"[{kind}_{number}]") in restore or placeholder in text:
-        number += 1
-    return placeholder
+def _free_placeholders(text: str, beside: str) -> dict[EntityType, Iterator[str]]:
+    """Give, of each type, the placeholders that neither text holds already, lowest number first."""
+    held = {*_PLACEHOLDER.findall(text), *_PLACEHOLDER.findall(beside)}
+    return {kind: _placeholders(kind, held) for kind in _PATTERNS}
+
+
+def _placeholders(kind: EntityType, held: Container[str]) -> Iterator[str]:
+    numbered = (f"[{kind}_{number}]" for number in itertools.count(1))
+    return (placeholder for placeholder in numbered if placeholder not in held)
 
 
 def _replaced(text: str, entities: list[Entity]) -> str:

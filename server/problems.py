@@ -20,6 +20,7 @@ from ingest.errors import (
 )
 from server.errors import ModelError
 from server.schemas import Problem
+from server.store.errors import DatabaseUnavailable
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ _STATUS: Mapping[type[FanalError], int] = {
     ConfigurationError: 422,
     ModelError: 502,
     SourceUnavailable: 503,
+    DatabaseUnavailable: 503,
     StorageFailed: 507,
 }
 
@@ -47,6 +49,10 @@ _FOR_ADMINISTRATORS: Mapping[type[FanalError], str] = {
     StorageFailed: (
         "Le disque du serveur est plein, ou refuse une écriture : prévenez l’administrateur, le journal du "
         "serveur dit quel dossier est en cause."
+    ),
+    DatabaseUnavailable: (
+        "La base des conversations ne répond pas : réessayez dans une minute. Si cela dure, prévenez "
+        "l’administrateur."
     ),
 }
 """What is said to anybody in place of messages that name files, folders or sources; the log has the whole."""
@@ -78,6 +84,12 @@ _FIELDS = {
     "sources": "la source",
     "k": "le nombre de résultats",
     "conversation_id": "la conversation",
+    "replaces": "la réponse à remplacer",
+    "answer_id": "la réponse",
+    "useful": "l’avis",
+    "reasons": "la raison",
+    "comment": "la remarque",
+    "limit": "le nombre de conversations",
     "region": "la région",
     "starts_after": "la date de début",
     "cpf": "l’éligibilité au CPF",
@@ -109,6 +121,8 @@ def explain(error: RequestValidationError | ValidationError) -> str:
 
 def _sentence(fault: Mapping[str, object]) -> str:
     place = [str(part) for part in fault["loc"] if part != "body"] if isinstance(fault["loc"], tuple) else []
+    if len(place) > 1 and place[0] in ("path", "query"):  # where a parameter of the address was written
+        place = place[1:]
     name = _FIELDS.get(place[0], f"« {place[0]} »") if place else "la demande"
     context = fault.get("ctx")
     limits: Mapping[str, object] = context if isinstance(context, Mapping) else {}

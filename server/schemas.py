@@ -1,6 +1,6 @@
 """The wire types of `/v1`: what other programs send and receive. Changing one breaks them."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
@@ -15,6 +15,12 @@ Question = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARS)
 ]
 
+
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+ConversationId = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_:-][A-Za-z0-9_.:-]*$")
+]
+"""No dot first: clients take `.` and `..` out of an address before they send it."""
 
 SourceName = Annotated[str, StringConstraints(min_length=1, max_length=63)]
 
@@ -43,6 +49,9 @@ class Scope(_Wire):
     """
 
     as_of: Day | None = None
+    include_expired: StrictBool = Field(
+        default=False, description="Whether texts that are not in force on that day are found too."
+    )
     kinds: list[Kind] | None = Field(default=None, max_length=10)
     sources: list[SourceName] | None = Field(default=None, max_length=100)
     region: FilterText | None = Field(default=None, description="Whatever its case, accents and hyphens.")
@@ -78,6 +87,9 @@ class Passage(_Wire):
     status: Status
     valid_from: date | None = None
     valid_to: date | None = None
+    legal_basis_of: list[str] = Field(
+        default=[], description="Ids of the passages of the same response that cite this one's document."
+    )
 
 
 class SearchResponse(_Wire):
@@ -90,7 +102,25 @@ class AskRequest(Scope):
     """Body of `POST /v1/ask`."""
 
     question: Question
-    conversation_id: str | None = Field(default=None, max_length=64)
+    conversation_id: ConversationId | None = None
+    replaces: Identifier | None = Field(
+        default=None, description="Id of the answer of this conversation that is asked for again."
+    )
+
+
+class PassagesEvent(_Wire):
+    """Data of the first event of `POST /v1/ask`: what the answer will draw on, and a follow-up as it was understood."""
+
+    passages: list[Passage]
+    standalone_question: str | None = None
+
+
+class Conflict(_Wire):
+    """Two passages that give different figures for the same thing; ids of passages of the same answer."""
+
+    newer: str
+    older: str
+    explanation: str
 
 
 class Citation(_Wire):
@@ -103,32 +133,115 @@ class Citation(_Wire):
 
 
 class Statement(_Wire):
-    """A sentence of the answer; `verified` only when each of its quotes was found in its passage."""
+    """A sentence of the answer; `verified` only when each of its quotes was found in its passage.
+
+    Args:
+        unsupported: figures, dates, amounts, article numbers and links of the text that its quotes do not hold; and
+            its words, when too few of them are theirs.
+        repaired: the model was asked once more for it, because it could not be verified at first.
+    """
 
     text: str
     verified: bool
     citations: list[Citation]
+    unsupported: list[str] = []
+    repaired: bool = False
 
 
 Mode = Literal["generative", "extractive"]
+
+AbstentionKind = Literal["smalltalk", "out_of_scope", "unanswerable"]
+"""Why there is no answer: there was no question, it is none for these documents, or they do not answer it."""
 
 INCOMPLETE = "Le modèle de rédaction s’est interrompu : la réponse est incomplète. Reposez la question."
 """The warning of an answer that broke off: what came is verified, what is missing may matter."""
 
 
 class Answer(_Wire):
-    """Answer of `POST /v1/ask`, and the data of its last event (`done`)."""
+    """Answer of `POST /v1/ask`, and the data of its last event (`done`).
+
+    Args:
+        standalone_question: a follow-up as it was understood; None when the question stood by itself.
+        abstention: why there is no statement; None when there is one, or when the model broke off.
+        message: what the reader is told in place of statements.
+        as_of: the day that the answer is about.
+    """
 
     id: str
     conversation_id: str
+    question: str
+    standalone_question: str | None = None
+    as_of: date
     mode: Mode
     abstained: bool
+    abstention: AbstentionKind | None = None
+    message: str | None = None
     statements: list[Statement]
     passages: list[Passage]
+    conflicts: list[Conflict] = []
     warnings: list[str]
     model: str
+    prompt_version: str | None = None
     timings: dict[str, float]
     energy_wh: float | None = None
+
+
+Reason = Literal[
+    "wrong", "incomplete", "outdated", "bad_citation", "off_topic", "unclear", "should_abstain", "other"
+]
+"""What may be wrong with an answer, as the page offers it."""
+
+
+class FeedbackRequest(_Wire):
+    """Body of `POST /v1/feedback`; a second one for the same answer replaces the first."""
+
+    answer_id: Identifier
+    useful: StrictBool
+    reasons: list[Reason] = Field(default=[], max_length=8)
+    comment: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)] = ""
+
+
+class FeedbackView(_Wire):
+    """Answer of `POST /v1/feedback`; personal data that patterns know is masked in the comment."""
+
+    answer_id: str
+    useful: bool
+    reasons: list[Reason]
+    comment: str
+    created_at: datetime
+
+
+class ConversationSummary(_Wire):
+    """One line of `GET /v1/conversations`; its title is the first question, masked."""
+
+    id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    turns: int
+
+
+class TurnView(_Wire):
+    """One question of a conversation and its answer, as they were kept: masked."""
+
+    answer: Answer
+    feedback: FeedbackView | None = None
+
+
+class ConversationView(_Wire):
+    """Answer of `GET /v1/conversations/{id}`; a replaced answer is not in it."""
+
+    id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+    turns: list[TurnView]
+
+
+class RemovedConversations(_Wire):
+    """Answer of `DELETE /v1/conversations`: how many were deleted."""
+
+    removed: int
 
 
 class SourceSummary(_Wire):

@@ -24,6 +24,39 @@ class ServerSettings(IngestSettings):
     model_name: str | None = Field(default=None, description="Model name sent to that endpoint.")
     model_api_key: SecretStr | None = Field(default=None, description="API key of that endpoint.")
     model_timeout: float = Field(default=60.0, gt=0, description="Seconds without a token before giving up.")
+    model_seconds: float = Field(
+        default=120.0, gt=0, description="Longest wait for a whole answer of that model, in seconds."
+    )
+    model_context: int = Field(
+        default=8_192, ge=1_024, description="Context length of that model, in tokens: prompt and answer."
+    )
+    unverified: Literal["show", "drop"] = Field(
+        default="show",
+        description="What becomes of a statement whose quotes are not found: shown as unverified, or left out.",
+    )
+    rerank_url: str | None = Field(
+        default=None, description="Base URL (…/v1) of a reranker that answers `/rerank` (vLLM); unset: none."
+    )
+    rerank_model: str | None = Field(default=None, description="Model name sent to the reranker.")
+    rerank_api_key: SecretStr | None = Field(default=None, description="API key of the reranker.")
+    acronyms_file: Path = Field(
+        default=ROOT / "sample" / "acronyms.toml",
+        description="TOML file of the acronyms that questions and documents use, with what they stand for.",
+    )
+    abstention_file: Path = Field(
+        default=ROOT / "server" / "abstention.json",
+        description="When to say that the documents do not answer; written by `python -m eval calibrate`.",
+    )
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="SQLAlchemy URL of the conversations, PostgreSQL or SQLite; unset: SQLite in data_dir.",
+    )
+    conversation_days: int = Field(
+        default=365,
+        ge=1,
+        le=36_500,
+        description="Days after its last question when a conversation is deleted.",
+    )
     local_groups: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(),
         description="Groups of the person at this machine while sign-in is off, by commas.",
@@ -31,6 +64,13 @@ class ServerSettings(IngestSettings):
     embed_in_background: bool = Field(
         default=True, description="Whether the server fills in missing dense vectors when it starts."
     )
+
+    @property
+    def database(self) -> str:
+        """URL of the conversations' database."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'fanal.sqlite'}"
 
     @model_validator(mode="before")
     @classmethod

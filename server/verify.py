@@ -8,11 +8,12 @@ That is what a machine can vouch for: whether the sentence says what its quotes 
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingest.text import APOSTROPHES, DASHES
 from server.figures import Figure, find_figures
 from server.schemas import Citation, Passage, Statement
+from server.support import foreign_words
 
 MIN_QUOTE_WORDS = 3
 MIN_QUOTE_CHARS = 12
@@ -20,8 +21,19 @@ MIN_QUOTE_CHARS = 12
 
 _QUOTE_MARKS = dict.fromkeys(map(ord, "«»“”„‟″＂"), '"')
 _ONE_WRITING = {**DASHES, **APOSTROPHES, **_QUOTE_MARKS}
-_INVISIBLE = frozenset("\u00ad\u200b\u200c\u200d\u2060\ufeff")
-_EDGES = re.compile(r"""^(?:["'\s]|\.{3}|\[\.{3}\])+|(?:["'\s.]|\[\.{3}\])+$""")
+_UNSEEN = frozenset(("Cf", "Cc", "Cs", "Co"))
+"""Unicode categories that show nothing: soft hyphens, zero-width and bidi marks, control and private characters. The
+prompt leaves them out of what a model reads."""
+
+_LIGATURES = {ord("œ"): "oe", ord("Œ"): "Oe", ord("æ"): "ae", ord("Æ"): "Ae"}
+"""What NFKC leaves as it is, and keyboards do not have."""
+
+_LINK = re.compile(
+    r"(?:\b[a-z][a-z0-9+.-]{1,15}://|\bwww\.|\bmailto:|\bdata:\w+/)[^\s<>()\[\]\"«»]+"
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)+",
+    re.IGNORECASE,
+)
+_EDGES = re.compile(r"""^(?:["'\s]|\.{3}|\[\.{3}\])+|(?:["'\s.,;]|\[\.{3}\])+$""")
 _WORD = re.compile(r"\w+")
 
 
@@ -44,27 +56,39 @@ class ProposedStatement:
 def verify(proposed: ProposedStatement, passages: Sequence[Passage]) -> Statement:
     """Keep the quotes that are in the passages, and tell whether they carry the whole statement.
 
-    A quote attributed to the wrong passage is given to the one that holds it, word for word.
+    A quote attributed to the wrong passage is given to the one that holds it, word for word. The statement's text
+    is shown, as it is checked, without the characters that show nothing: "de\\u200bux mois" reads as two months.
     """
+    text = _readable(proposed.text).text
     located = [_locate(quote, passages) for quote in proposed.quotes]
-    citations = list(dict.fromkeys(found for found in located if found is not None))
-    verified = (
-        bool(located)
-        and all(found is not None for found in located)
-        and _figures_supported(proposed.text, citations, passages)
-    )
+    found = list(dict.fromkeys(place for place in located if place is not None))
+    citations = [_citation(passages[index], start, end) for index, start, end in found]
+    unsupported = [
+        *_unsupported_figures(text, found, passages),
+        *_unsupported_links(text, citations),
+        *_unsupported_words(text, [passages[index] for index, *_ in found]),
+    ]
     return Statement(
-        text=proposed.text,
-        verified=verified,
-        citations=[_citation(passages[index], start, end) for index, start, end in citations],
+        text=text,
+        verified=bool(located) and None not in located and not unsupported,
+        citations=citations,
+        unsupported=unsupported,
     )
+
+
+def _unsupported_words(text: str, cited: Sequence[Passage]) -> list[str]:
+    """List the words that no cited passage holds, when the sentence speaks of something else than these."""
+    given = [
+        "\n".join((passage.number or "", passage.title, *passage.path, passage.text)) for passage in cited
+    ]
+    return foreign_words(text, given) if given else []
 
 
 def find_quote(quote: str, text: str) -> tuple[int, int] | None:
     """Find `quote` in `text` word for word, whatever its spaces, quote marks, dashes and Unicode form.
 
     Case counts, and a quote never begins or ends inside a word of the text ("possible" is not a quote of
-    "impossible"). Quote marks around the quote and a full stop or an ellipsis at its ends may be its own.
+    "impossible"). Quote marks around the quote, an ellipsis at its ends and the stop or comma after it may be its own.
 
     Returns:
         `(start, end)` such that `text[start:end]` is the quote as the text writes it; None when it is not
@@ -125,16 +149,36 @@ def _normalise(text: str) -> _Normalised:
     return _Normalised("".join(chars), starts, ends)
 
 
+def _readable(text: str) -> _Normalised:
+    """Give the text as it shows: without unseen characters, and each letter with its marks (NFC)."""
+    chars = [
+        (char, start, end)
+        for start, end in _clusters(text)
+        for char in unicodedata.normalize("NFC", text[start:end])
+    ]
+    return _Normalised("".join(c for c, _, _ in chars), [s for _, s, _ in chars], [e for _, _, e in chars])
+
+
 def _pieces(text: str) -> Iterator[tuple[int, int, str]]:
     """Cut the text into characters with their combining marks, each in its common writing."""
+    for start, end in _clusters(text):
+        yield start, end, _common_writing(text[start:end])
+
+
+def _clusters(text: str) -> Iterator[tuple[int, int]]:
+    """Cut the text into characters with their combining marks, without those that show nothing."""
     start = 0
     while start < len(text):
         end = start + 1
         while end < len(text) and unicodedata.combining(text[end]):
             end += 1
-        if text[start] not in _INVISIBLE:
-            yield start, end, _common_writing(text[start:end])
+        if not _is_unseen(text[start]):
+            yield start, end
         start = end
+
+
+def _is_unseen(char: str) -> bool:
+    return not char.isprintable() and not char.isspace() and unicodedata.category(char) in _UNSEEN
 
 
 def _common_writing(cluster: str) -> str:
@@ -143,7 +187,8 @@ def _common_writing(cluster: str) -> str:
     # "500¹ €" is a note after 500, not 5001; "½" is no 12.
     if unicodedata.category(cluster[0]) == "No":
         return cluster
-    return unicodedata.normalize("NFKC", cluster.translate(_ONE_WRITING)).translate(_ONE_WRITING)
+    one_writing = unicodedata.normalize("NFKC", cluster.translate(_ONE_WRITING)).translate(_ONE_WRITING)
+    return one_writing.translate(_LIGATURES)
 
 
 def _occurrences(wanted: str, text: str) -> Iterator[int]:
@@ -171,24 +216,47 @@ def _citation(passage: Passage, start: int, end: int) -> Citation:
     return Citation(passage_id=passage.id, quote=passage.text[start:end], start=start, end=end)
 
 
-def _figures_supported(
+def _unsupported_figures(
     text: str, citations: Sequence[tuple[int, int, int]], passages: Sequence[Passage]
-) -> bool:
-    """Tell whether each figure of `text` is in the quotes, or in the passages' titles for a reference.
+) -> list[str]:
+    """List the figures of `text`, as it writes them, that no quote gives, nor the passages' titles for a reference.
 
     Figures are read in the whole passage, so that a quote cut at "500 €" does not give what the passage
     writes "1 500 €".
     """
     asserted = find_figures(text)
     if not asserted:
-        return True
-    given: set[str] = set()
-    titles: set[str] = set()
-    for index, start, end in citations:
-        passage = passages[index]
-        given.update(*(f.gives for f in find_figures(passage.text) if start <= f.start and f.end <= end))
-        titles.update(*(f.gives for f in _title_figures(passage) if f.reference))
-    return all(figure.needs & (given | titles if figure.reference else given) for figure in asserted)
+        return []
+    given: list[Figure] = []
+    titles: list[Figure] = []
+    for index in dict.fromkeys(index for index, _, _ in citations):
+        quoted = [(start, end) for at, start, end in citations if at == index]
+        given += [f for f in _figures_as_shown(passages[index].text) if _within(f, quoted)]
+        titles += [figure for figure in _title_figures(passages[index]) if figure.reference]
+    missing = [f for f in asserted if not _supported(f, [*given, *titles] if f.reference else given)]
+    return list(dict.fromkeys(text[figure.start : figure.end] for figure in missing))
+
+
+def _supported(figure: Figure, sources: Sequence[Figure]) -> bool:
+    return any(figure.supported_by(source) for source in sources)
+
+
+def _within(figure: Figure, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= figure.start and figure.end <= end for start, end in spans)
+
+
+def _figures_as_shown(text: str) -> list[Figure]:
+    """Find the figures of a passage as it shows, with their offsets in it as it is."""
+    shown = _readable(text)
+    return [
+        replace(figure, start=shown.starts[figure.start], end=shown.ends[figure.end - 1])
+        for figure in find_figures(shown.text)
+    ]
+
+
+def _unsupported_links(text: str, citations: Sequence[Citation]) -> list[str]:
+    """List the addresses of `text` that no quote holds: a reader would follow them."""
+    return [link for link in _LINK.findall(text) if not any(link in c.quote for c in citations)]
 
 
 def _title_figures(passage: Passage) -> list[Figure]:

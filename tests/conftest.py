@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,11 +12,28 @@ import pytest
 
 from ingest.index import Index
 from ingest.qdrant_calls import QdrantCalls
+from server.ask import Done
+from server.schemas import Answer
 from tests.qdrant_rest import QdrantRest, serving
 from tests.support import BACKENDS, WordEmbedder
 
+CITATIONS: list[str] = []
+"""Passage ids of the citations that were checked."""
+
 for name in [name for name in os.environ if name.startswith("FANAL_") and name != "FANAL_CACHE"]:
     del os.environ[name]  # a developer's settings are not the tests'
+
+
+MEMORY = Path("/dev/shm")
+ROOM = 2_000_000_000
+"""Free bytes of `MEMORY` that the tests ask for: each index takes 22 MB, and those of failed tests stay."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests' folders in memory where there is room: an index waits for the disk at each write."""
+    chosen = config.option.basetemp or "PYTEST_DEBUG_TEMPROOT" in os.environ
+    if not chosen and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(MEMORY)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -41,6 +59,27 @@ def _is_local(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@pytest.fixture(autouse=True)
+def every_citation_is_its_quote(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check each citation of each answer that any test brings about: its offsets give its quote, to the letter."""
+    made = Done.__init__
+
+    def checked(self: Done, answer: Answer, masked: Answer) -> None:
+        texts = {passage.id: passage.text for passage in answer.passages}
+        for citation in (cited for said in answer.statements for cited in said.citations):
+            assert texts[citation.passage_id][citation.start : citation.end] == citation.quote
+            CITATIONS.append(citation.passage_id)
+        made(self, answer, masked)
+
+    monkeypatch.setattr(Done, "__init__", checked)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many citations were checked so."""
+    if CITATIONS:
+        terminalreporter.write_line(f"{len(CITATIONS)} citations, each found at its offsets")
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """An OpenAI-compatible endpoint that says what a test tells it to, on a port of this machine.
 
-`ScriptedModel.says(...)` queues an answer; each request takes the next one. What was asked is in `requests`.
+`ScriptedModel.says(...)` queues an answer; each request takes the next one, streamed or whole as it asks. What
+was asked is in `requests`.
 """
 
 import asyncio
@@ -32,6 +33,10 @@ class Script:
     """Drop the connection after the last piece."""
     raw: bytes = b""
     """The whole body as it is sent, in place of all this."""
+    media_type: str = "text/event-stream"
+    """Of the raw body."""
+    refusal: str = "refused"
+    """What an error says."""
 
 
 @dataclass
@@ -56,6 +61,15 @@ class ScriptedModel:
         text = json.dumps(answer, ensure_ascii=False)
         self.says(*(text[i : i + 7] for i in range(0, len(text), 7)))
 
+    def repairs(self, text: str, passage: int, quote: str) -> None:
+        """Queue a well-formed repair."""
+        self.says(json.dumps({"drop": False, **statement(text, passage, quote)}, ensure_ascii=False))
+
+    @property
+    def prompts(self) -> list[str]:
+        """What the user's message of each request said."""
+        return [request["messages"][-1]["content"] for request in self.requests]
+
 
 def statement(text: str, passage: int, quote: str) -> dict[str, Any]:
     return {"text": text, "quotes": [{"passage": passage, "quote": quote}]}
@@ -74,14 +88,29 @@ def scripted_app(model: ScriptedModel) -> FastAPI:
     @app.post("/v1/chat/completions")
     async def completions(request: Request) -> Response:
         model.requests.append(await request.json())
+        if not model.scripts:
+            return JSONResponse({"error": {"message": "nothing to say"}}, status_code=503)
         script = model.scripts.popleft()
         if script.status != 200:
-            return JSONResponse({"error": {"message": "refused"}}, status_code=script.status)
+            return JSONResponse({"error": {"message": script.refusal}}, status_code=script.status)
         if script.raw:
-            return Response(script.raw, media_type="text/event-stream")
+            return Response(script.raw, media_type=script.media_type)
+        if not model.requests[-1].get("stream"):
+            await asyncio.sleep(script.pause_s)
+            return JSONResponse(_whole(script))
         return StreamingResponse(_events(model, script), media_type="text/event-stream")
 
     return app
+
+
+def _whole(script: Script) -> dict[str, Any]:
+    message = {"role": "assistant", "content": "".join(script.pieces)}
+    return {
+        "id": "c",
+        "object": "chat.completion",
+        "choices": [{"index": 0, "message": message, "finish_reason": script.finish}],
+        "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18},
+    }
 
 
 async def _events(model: ScriptedModel, script: Script) -> AsyncIterator[str]:

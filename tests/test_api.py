@@ -102,7 +102,7 @@ def test_a_search_gives_passages_in_the_contract_s_shape(client: TestClient) -> 
     assert passage.path == ["CPF et arrêt de travail", "Règle"]
     assert set(first) == {
         "id", "document_id", "kind", "source", "title", "path", "text", "score",
-        "page", "url", "number", "status", "valid_from", "valid_to",
+        "page", "url", "number", "status", "valid_from", "valid_to", "legal_basis_of",
     }  # fmt: skip
 
 

@@ -5,17 +5,20 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import pytest
 from openai import AsyncOpenAI
 
 from ingest.documents import Kind
-from server.ask import Done, Event, PassagesFound, StatementReady, ask
+from server.abstain import Decision
+from server.ask import AskParts, Done, Event, PassagesFound, StatementReady, ask
 from server.extractive import ExtractiveGenerator
+from server.followup import CarryingRewriter
 from server.generate import Generator, OpenAIGenerator
 from server.llm import build_client
 from server.retrieval import Retrieval
-from server.schemas import Answer, AskRequest, Passage, Scope
+from server.schemas import Answer, AskRequest, Mode, Passage, Scope
 from tests.passages import bilan_and_frais, make_retrieval
 from tests.scripted_model import ScriptedModel, running
 
@@ -40,6 +43,14 @@ class NotingRetriever:
         self.threads.append(threading.get_ident())
         found = make_retrieval(question, list(self.passages)[:k], self.coverage)
         return Retrieval(found.passages, found.coverage, found.weights, self.warnings)
+
+
+class CoverageAbstainer:
+    """Answers when the passages hold most of the question, whoever writes."""
+
+    def decide(self, _question: str, retrieval: Retrieval, _mode: Mode) -> Decision:
+        answers = retrieval.coverage >= 0.4
+        return Decision(retrieval.coverage, answers, None if answers else "unanswerable")
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +81,16 @@ def generator(model: ScriptedModel, client: AsyncOpenAI) -> Generator:
 def asking(
     generator: Generator, retriever: NotingRetriever | None = None, question: str = QUESTION, **scope: object
 ) -> AsyncGenerator[Event, None]:
+    parts = AskParts(
+        retriever or NotingRetriever(),
+        generator,
+        ExtractiveGenerator(),
+        CoverageAbstainer(),
+        CarryingRewriter(),
+    )
     return ask(
         AskRequest.model_validate({"question": question, **scope}),
-        retriever=retriever or NotingRetriever(),
-        generator=generator,
-        fallback=ExtractiveGenerator(),
+        parts,
         groups=frozenset({"*", "cep"}),
         today=TODAY,
     )
@@ -250,3 +266,78 @@ async def test_a_reader_who_leaves_stops_the_model(model: ScriptedModel, generat
             if isinstance(event, StatementReady):
                 break
     assert model.dropped.wait(3)
+
+
+NEARLY = ("Il dure 24 heures au plus.", 1, "dure au moins vingt-quatre heures")  # one word is another
+
+
+async def test_a_nearly_right_quote_that_is_repaired_is_verified_and_says_so(
+    model: ScriptedModel, generator: Generator
+) -> None:
+    model.states(NEARLY)
+    model.repairs(*GOOD)
+    (statement,) = (await answered(asking(generator))).statements
+    assert statement.verified
+    assert statement.repaired
+    assert len(model.requests) == 2
+
+
+async def test_a_repair_that_is_no_better_leaves_the_statement_unverified(
+    model: ScriptedModel, generator: Generator
+) -> None:
+    model.states(NEARLY)
+    model.repairs(*NEARLY)
+    answer = await answered(asking(generator))
+    (statement,) = answer.statements
+    assert not statement.verified
+    assert not statement.repaired
+    assert statement.unsupported == ["24 heures"]
+    assert answer.warnings[0].startswith("Une phrase n’a pas pu être vérifiée")
+    assert len(model.requests) == 2  # once, and no more
+
+
+ENGLISH = ("It must be agreed by the person and it is free of charge for them.", 1, GOOD[2])
+PAGE = b"<!doctype html><title>Bienvenue</title>"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "faults", "warning"),
+    [
+        (["{}"], {"status": 400}, "n’a pas rendu de réponse utilisable"),
+        (["{}"], {"status": 401}, "n’a pas rendu de réponse utilisable"),
+        (["{}"], {"status": 429}, "ne répond pas"),
+        (["{}"], {"status": 500}, "ne répond pas"),
+        ([], {"raw": PAGE, "media_type": "text/html"}, "n’a pas rendu de réponse utilisable"),
+        ([], {}, "n’a pas rendu de réponse utilisable"),
+        ([" " * 50] * 20, {"finish": "length"}, "n’a pas rendu de réponse utilisable"),
+        (["{"], {"pause_s": 3.0}, "ne répond pas"),
+        (["{"], {"breaks_off": True}, "ne répond pas"),
+    ],
+)
+async def test_whatever_the_model_does_the_documents_answer_with_a_notice(
+    model: ScriptedModel, generator: Generator, pieces: list[str], faults: dict[str, Any], warning: str
+) -> None:
+    model.says(*pieces, **faults)
+    answer = await answered(asking(generator))
+    assert answer.mode == "extractive"
+    assert answer.prompt_version is None
+    assert "vingt-quatre heures" in answer.statements[0].text
+    assert warning in answer.warnings[0]
+
+
+async def test_an_answer_in_another_language_leaves_the_floor_to_the_documents(
+    model: ScriptedModel, generator: Generator
+) -> None:
+    model.states(ENGLISH)
+    answer = await answered(asking(generator))
+    assert answer.mode == "extractive"
+    assert answer.statements
+
+
+async def test_another_language_in_the_middle_leaves_an_incomplete_answer(
+    model: ScriptedModel, generator: Generator
+) -> None:
+    model.states(GOOD, ENGLISH)
+    answer = await answered(asking(generator))
+    assert [statement.text for statement in answer.statements] == [GOOD[0]]
+    assert answer.warnings[0].startswith("Le modèle de rédaction s’est interrompu")

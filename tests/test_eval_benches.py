@@ -93,7 +93,7 @@ def test_the_stock_pipeline_reads_the_formats_of_its_readers() -> None:
 def test_the_sample_s_answerable_questions_name_their_file_and_their_day() -> None:
     questions = sample_questions()
     names = {path.name for path in SAMPLE.rglob("*")}
-    assert len(questions) == 101
+    assert len(questions) == 153
     assert all(question.document in names and question.quote for question in questions)
     assert any(question.group == "direction" for question in questions)
 
@@ -169,4 +169,4 @@ def test_a_bench_without_the_law_measures_and_reports_what_needs_none(
 
 
 def test_every_part_has_its_measure_and_the_long_ones_are_named() -> None:
-    assert set(PARTS) > LONG == {"scale", "stock"}
+    assert set(PARTS) > LONG == {"links", "scale", "stock"}

@@ -3,21 +3,26 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from datetime import date
+from typing import Any
 
+import jiter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from openai import AsyncOpenAI
-from openai.types import CompletionUsage
 
 from ingest.documents import Status
+from server import generate
+from server.answer_parser import StatementParser
+from server.conversation import Turn
 from server.errors import ModelMisbehaved, ModelRefused, ModelUnavailable
-from server.generate import OpenAIGenerator, StatementParser
-from server.llm import Limits, build_client, check_model
+from server.generate import OpenAIGenerator, fitting_turns
+from server.llm import ContextTooLong, Limits, Usage, build_client, check_model
 from server.prompts import answer as prompt
+from server.prompts import repair
 from server.schemas import Passage
 from server.verify import ProposedStatement, Quote
 from tests.passages import bilan_and_frais, make_passage, make_retrieval
@@ -53,13 +58,14 @@ async def client(model: ScriptedModel) -> AsyncIterator[AsyncOpenAI]:
 
 
 async def collect(
-    generator: OpenAIGenerator, passages: list[Passage] | None = None
+    generator: OpenAIGenerator, passages: list[Passage] | None = None, history: Sequence[Turn] = ()
 ) -> tuple[list[ProposedStatement], Exception | None]:
     """Give the statements, and the error that ended them."""
     passages = bilan_and_frais() if passages is None else passages
     statements: list[ProposedStatement] = []
     try:
-        async for proposed in generator.generate(QUESTION, passages, make_retrieval(QUESTION, passages), DAY):
+        retrieval = make_retrieval(QUESTION, passages)
+        async for proposed in generator.generate(QUESTION, passages, retrieval, DAY, history=history):
             statements.append(proposed)
     except (ModelUnavailable, ModelMisbehaved, ModelRefused) as error:
         return statements, error
@@ -90,7 +96,7 @@ async def test_a_statement_is_given_before_the_next_one_is_written(
 async def test_the_request_asks_for_the_schema_and_counts_tokens(
     model: ScriptedModel, client: AsyncOpenAI
 ) -> None:
-    usages: list[CompletionUsage] = []
+    usages: list[Usage] = []
     model.states(*TWO)
     await collect(OpenAIGenerator(client, model.name, on_usage=usages.append))
     (request,) = model.requests
@@ -164,6 +170,24 @@ async def test_a_stream_of_another_shape_is_misbehaviour(
     model: ScriptedModel, client: AsyncOpenAI, raw: bytes
 ) -> None:
     model.says(raw=b"data: " + raw + b"\n\ndata: [DONE]\n\n")
+    statements, error = await collect(OpenAIGenerator(client, model.name))
+    assert statements == []
+    assert isinstance(error, ModelMisbehaved)
+
+
+async def test_a_web_page_in_place_of_an_answer_is_misbehaviour(
+    model: ScriptedModel, client: AsyncOpenAI
+) -> None:
+    model.says(raw=b"<!doctype html><title>Bienvenue</title>" * 50, media_type="text/html")
+    statements, error = await collect(OpenAIGenerator(client, model.name))
+    assert statements == []
+    assert isinstance(error, ModelMisbehaved)
+
+
+async def test_an_error_in_the_middle_of_the_stream_is_misbehaviour(
+    model: ScriptedModel, client: AsyncOpenAI
+) -> None:
+    model.says(raw=b'data: {"error": {"message": "out of memory", "code": 500}}\n\n')
     statements, error = await collect(OpenAIGenerator(client, model.name))
     assert statements == []
     assert isinstance(error, ModelMisbehaved)
@@ -277,10 +301,168 @@ async def test_passages_that_do_not_fit_are_left_out_from_the_end(
 ) -> None:
     model.says('{"abstain": true, "statements": []}')
     passages = [make_passage(word * 100, word) for word in ("début", "milieu", "fin")]
-    await collect(OpenAIGenerator(client, model.name, context_chars=1_200), passages)
+    await collect(OpenAIGenerator(client, model.name, context=1_950), passages)
     asked = model.requests[0]["messages"][1]["content"]
     assert "milieu" * 100 in asked
     assert "fin" * 100 not in asked
+
+
+async def test_a_request_that_is_too_long_is_made_once_more_with_half_of_the_passages(
+    model: ScriptedModel, client: AsyncOpenAI
+) -> None:
+    refusal = "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens."
+    model.says(status=400, refusal=refusal)
+    model.states(TWO[0])
+    passages = [make_passage(f"Le passage {n} parle du bilan.", f"p{n}") for n in range(1, 5)]
+    statements, error = await collect(OpenAIGenerator(client, model.name), passages)
+    assert (len(statements), error) == (1, None)
+    assert [prompt.count("début du passage") for prompt in model.prompts] == [4, 2]
+
+
+async def test_a_request_that_stays_too_long_is_refused(model: ScriptedModel, client: AsyncOpenAI) -> None:
+    for _ in range(2):
+        model.says(status=400, refusal="context length exceeded")
+    _, error = await collect(OpenAIGenerator(client, model.name))
+    assert isinstance(error, ContextTooLong)
+    assert len(model.requests) == 2
+
+
+async def test_another_refusal_is_not_tried_again(model: ScriptedModel, client: AsyncOpenAI) -> None:
+    model.says(status=400, refusal="unknown parameter response_format")
+    _, error = await collect(OpenAIGenerator(client, model.name))
+    assert isinstance(error, ModelRefused)
+    assert not isinstance(error, ContextTooLong)
+    assert len(model.requests) == 1
+
+
+def test_the_turns_before_take_only_the_room_that_passages_leave() -> None:
+    history = [Turn(f"Question {n} ?", "réponse " * 20) for n in range(9)]
+    assert [turn.question for turn in fitting_turns(history, 700)] == ["Question 7 ?", "Question 8 ?"]
+    assert fitting_turns(history, 100) == []
+    assert len(fitting_turns(history, 100_000)) == 6
+
+
+async def test_in_a_short_context_the_passages_stay_and_the_turns_go(
+    model: ScriptedModel, client: AsyncOpenAI
+) -> None:
+    passages = [make_passage("bilan " * 100, "p1"), make_passage("frais " * 100, "p2")]
+    history = [Turn("Et avant ?", "Une réponse. " * 40)]
+    for context in (2_048, 8_192):
+        model.says('{"abstain": true, "statements": []}')
+        await collect(OpenAIGenerator(client, model.name, context=context), passages, history)
+    short, long = model.prompts
+    assert short.count("début du passage") == long.count("début du passage") == 2
+    assert "Et avant ?" not in short
+    assert "Et avant ?" in long
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("<think>Je pèse {le pour} et le contre.</think>\n", ""),
+        ("<think>\n\n</think>\n```json\n", "\n```"),
+        ("Voici la réponse :\n", "\nBonne journée ! {Cordialement}"),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 5, 1_000])
+async def test_what_surrounds_the_answer_is_passed_over(
+    model: ScriptedModel, client: AsyncOpenAI, before: str, after: str, size: int
+) -> None:
+    text = before + FIRST + "]}" + after
+    model.says(*(text[i : i + size] for i in range(0, len(text), size)))
+    statements, error = await collect(OpenAIGenerator(client, model.name))
+    assert (len(statements), error) == (1, None)
+
+
+async def test_thoughts_without_an_end_are_no_answer(model: ScriptedModel, client: AsyncOpenAI) -> None:
+    model.says("<think>" + FIRST + "]}")
+    statements, error = await collect(OpenAIGenerator(client, model.name))
+    assert statements == []
+    assert isinstance(error, ModelMisbehaved)
+
+
+def test_the_cost_of_reading_grows_with_the_answer_and_no_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    from_json = jiter.from_json
+    monkeypatch.setattr(jiter, "from_json", lambda data: read.append(len(data)) or from_json(data))
+    text = json.dumps({"abstain": False, "statements": [statement(*TWO[0])] * 100})
+    parser = StatementParser("m")
+    statements = [s for i in range(0, len(text), 4) for s in parser.feed(text[i : i + 4])]
+    parser.finish()
+    assert len(statements) == 100
+    assert sum(read) < 3 * len(text)
+
+
+FOREIGN = [
+    "The skills assessment lasts at most twenty-four hours and must be agreed by the person.",
+    "La solicitud debe presentarse por el trabajador en un plazo de dos meses.",
+    "Die Beratung dauert höchstens vierundzwanzig Stunden und ist freiwillig.",
+    "Il bilancio delle competenze dura al massimo ventiquattro ore per la persona.",
+    "技能评估最多持续二十四小时，必须征得本人同意。",
+    "Оценка навыков длится не более двадцати четырёх часов.",
+]
+
+
+@pytest.mark.parametrize("text", FOREIGN)
+async def test_an_answer_in_another_language_is_misbehaviour(
+    model: ScriptedModel, client: AsyncOpenAI, text: str
+) -> None:
+    model.states((text, 1, TWO[0][2]))
+    statements, error = await collect(OpenAIGenerator(client, model.name))
+    assert statements == []
+    assert isinstance(error, ModelMisbehaved)
+
+
+FAILED = ProposedStatement("Il dure 24 heures.", (Quote(1, "dure au plus vingt-cinq heures"),))
+
+
+async def repaired(generator: OpenAIGenerator) -> ProposedStatement | None:
+    return await generator.repair(QUESTION, FAILED, bilan_and_frais(), DAY)
+
+
+async def test_a_statement_is_asked_for_once_more_with_its_passages(
+    model: ScriptedModel, client: AsyncOpenAI
+) -> None:
+    model.repairs(*TWO[0])
+    assert await repaired(OpenAIGenerator(client, model.name)) == ProposedStatement(
+        TWO[0][0], (Quote(1, TWO[0][2]),)
+    )
+    (request,) = model.requests
+    assert "stream" not in request
+    assert request["messages"][0]["content"] == repair.SYSTEM
+    assert "vingt-cinq heures" in model.prompts[0]
+    assert "début du passage 1" in model.prompts[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "faults"),
+    [
+        ('{"drop": true, "text": "", "quotes": []}', {}),
+        ("", {}),
+        ("non", {}),
+        ('{"text": "Il dure', {}),
+        ('{"drop": false, "text": "Il dure 24 heures."}', {}),
+        ("{}", {"status": 500}),
+        ("{}", {"status": 400}),
+        ("{}", {"raw": b"<!doctype html>", "media_type": "text/html"}),
+        ('{"drop": false, "text": "a b c", "quotes": []}', {"finish": "length"}),
+        (json.dumps({"drop": False, **statement(FOREIGN[0], 1, TWO[0][2])}), {}),
+        (json.dumps({"drop": False, **statement(repair.SYSTEM[:200], 1, TWO[0][2])}), {}),
+    ],
+)
+async def test_a_repair_that_fails_changes_nothing(
+    model: ScriptedModel, client: AsyncOpenAI, said: str, faults: dict[str, Any]
+) -> None:
+    model.says(said, **faults)
+    assert await repaired(OpenAIGenerator(client, model.name)) is None
+
+
+async def test_a_slow_repair_is_given_up(
+    model: ScriptedModel, client: AsyncOpenAI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generate, "REPAIR_LIMITS", Limits(total_s=0.05))
+    model.says("{}", pause_s=0.5)
+    assert await repaired(OpenAIGenerator(client, model.name)) is None
 
 
 QUOTES = st.lists(st.tuples(st.integers(-3, 99), st.text(max_size=20)), max_size=3)

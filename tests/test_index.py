@@ -168,8 +168,20 @@ def test_passages_come_in_reading_order(index: Index) -> None:
 
 def test_a_rare_word_weighs_more_than_a_common_one_and_an_unknown_one_the_most(index: Index) -> None:
     write(index, [CPF, PTP, OLD, make_document("d", "Le compte de la formation.")])
-    rarity = index.rarity(["compt", "cong", "tartiflet"])
+    rarity = index.rarity(["compt", "cong", "tartiflet"], ALL)
     assert rarity["tartiflet"] > rarity["cong"] > rarity["compt"] > 0
+
+
+def test_what_others_may_read_does_not_change_how_rare_a_word_is(index: Index) -> None:
+    write(index, [CPF, PTP, OLD])
+    words = ["compt", "budget", "recrut", "tartiflet"]
+    before = index.rarity(words, SearchFilter())
+    assert before == pytest.approx(index.rarity(words, ALL))
+    write(index, [RESERVED, make_document("budget-2", "Le compte du budget.", groups=("direction",))])
+    assert index.rarity(words, SearchFilter()) == pytest.approx(before)
+    directed = index.rarity(words, SearchFilter(groups=frozenset({"direction"})))
+    assert directed["budget"] < before["budget"]
+    assert directed["budget"] < directed["recrut"] < directed["tartiflet"]
 
 
 def test_the_index_remembers_which_embedder_it_was_written_for(index: Index) -> None:

@@ -1,12 +1,16 @@
 """Personal data by patterns: what is replaced, and how it comes back."""
 
+import sys
 import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.mask import mask, unmask, without_placeholders
+from server.mask import mask, mask_beginning, unmask, without_placeholders
 
 
 @pytest.mark.parametrize(
@@ -81,6 +85,53 @@ def test_a_placeholder_invented_by_a_model_stays_as_it_is() -> None:
 def test_a_search_does_not_see_placeholders() -> None:
     masked = mask("Mon adresse a@b.fr a-t-elle un lien avec le CPF ?")
     assert without_placeholders(masked.text) == "Mon adresse a-t-elle un lien avec le CPF ?"
+
+
+def _lines_run(work: Callable[[], object]) -> int:
+    """Count the lines of Python that some work runs: its cost, whatever the machine."""
+    count = 0
+
+    def line(_: FrameType, event: str, __: object) -> Any:
+        nonlocal count
+        count += event == "line"
+        return line
+
+    former = sys.gettrace()
+    sys.settrace(line)
+    try:
+        work()
+    finally:
+        sys.settrace(former)
+    return count
+
+
+def test_masking_more_values_costs_no_more_for_each() -> None:
+    def cost(values: int) -> int:
+        text = " ".join(f"p{number}@b.fr" for number in range(values))
+        beside = " ".join(f"[EMAIL_{number}]" for number in range(1, values + 1))
+        return _lines_run(lambda: mask(text, beside))
+
+    assert cost(400) < 5 * cost(100)
+
+
+def test_placeholders_beside_are_not_given_again_and_holes_are_filled() -> None:
+    masked = mask("a@b.fr c@d.fr [EMAIL_2]", beside="[EMAIL_1][EMAIL_99999] [NIR_3]")
+    assert masked.text == "[EMAIL_3] [EMAIL_4] [EMAIL_2]"
+
+
+@pytest.mark.parametrize("shift", range(-2, 16))
+def test_what_the_end_of_a_beginning_cuts_is_masked_whole(shift: int) -> None:
+    before, number = "Mon numéro de portable : ", "06 12 34 56 78"
+    masked = mask_beginning(f"{before}{number} et la suite", len(before) + shift)
+    assert not set(masked.text[len(before) :]) & set("0123456789") - {"1"}
+    assert ("[TELEPHONE_1]" in masked.text) is (shift > 0)
+    assert unmask(masked.text, masked.restore) in f"{before}{number} et la suite"
+
+
+def test_the_beginning_of_a_text_without_personal_data_is_cut_where_it_is_said() -> None:
+    assert mask_beginning("é" * 50, 10).text == "é" * 10
+    assert mask_beginning("court", 10).text == "court"
+    assert mask_beginning(f"{'x' * 100}@{'long.' * 400}fr", 90).text == f"{'x' * 36}[EMAIL_1]"
 
 
 def test_a_long_text_is_masked_in_no_time() -> None:

@@ -5,6 +5,7 @@ import email
 import email.policy
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cache
@@ -13,6 +14,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import docx
+import openpyxl
 import pptx
 import pypdfium2
 import pytest
@@ -47,14 +49,26 @@ def metadata() -> dict[str, dict[str, str]]:
     return rows
 
 
+TUNE, REPORT = "questions.jsonl", "questions_abstention.jsonl"
+
+
 @cache
-def questions() -> list[dict[str, Any]]:
-    lines = (SAMPLE / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+def questions(name: str = TUNE) -> list[dict[str, Any]]:
+    lines = (SAMPLE / name).read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
 
-def answerable() -> list[dict[str, Any]]:
-    return [question for question in questions() if not question.get("must_abstain")]
+def answerable(name: str = TUNE) -> list[dict[str, Any]]:
+    return [question for question in questions(name) if not question.get("must_abstain")]
+
+
+def all_answerable() -> list[dict[str, Any]]:
+    return answerable(TUNE) + answerable(REPORT)
+
+
+def abstentions(name: str) -> Counter[str]:
+    """How many questions of each kind must be left without an answer."""
+    return Counter(question["abstention"] for question in questions(name) if question.get("must_abstain"))
 
 
 def normalised(text: str) -> str:
@@ -177,15 +191,54 @@ def test_questions_cover_what_the_evaluation_needs() -> None:
     assert sum(question.get("group") == "direction" for question in answerable()) >= 4
 
 
+def test_both_sets_hold_what_abstention_is_calibrated_and_judged_on() -> None:
+    tune, report = abstentions(TUNE), abstentions(REPORT)
+    assert (tune["unanswerable"] >= 50, tune["out_of_scope"] >= 25, tune["smalltalk"] >= 15) == (True,) * 3
+    assert (report["unanswerable"] >= 45, report["out_of_scope"] >= 15, report["smalltalk"] >= 10) == (
+        True,
+    ) * 3
+    assert report.total() >= 70
+    assert len(answerable(REPORT)) >= 70
+    assert len({question["document"] for question in answerable(REPORT)}) >= 45
+
+
+def test_no_question_of_the_report_set_is_asked_elsewhere() -> None:
+    asked = [question["question"].casefold() for name in (TUNE, REPORT) for question in questions(name)]
+    assert len(set(asked)) == len(asked)
+
+
+def test_quotes_of_the_catalogue_are_in_its_files() -> None:
+    texts = {
+        path.name: normalised(catalogue_text(path)) for path in (SAMPLE / "documents/catalogue").iterdir()
+    }
+    asked = [question for question in all_answerable() if question["document"] in texts]
+    assert len(asked) >= 10
+    for question in asked:
+        assert normalised(question["quote"]) in texts[question["document"]], question
+
+
+def catalogue_text(path: Path) -> str:
+    if path.suffix == ".xml":
+        return " ".join(map(str, etree.parse(str(path)).getroot().itertext()))
+    book = openpyxl.load_workbook(path, read_only=True)
+    cells = (cell for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row)
+    return " ".join(str(cell) for cell in cells if cell is not None)
+
+
+def of_documents() -> list[dict[str, Any]]:
+    """Questions that a text answers, and not the catalogue."""
+    return [question for question in all_answerable() if "catalogue" not in question["tags"]]
+
+
 def test_quotes_are_in_their_sources() -> None:
     by_file = {row["fichier"]: reference for reference, row in metadata().items()}
-    for question in answerable():
+    for question in of_documents():
         path = SAMPLE / "content" / f"{by_file[question['document']]}.md"
         assert normalised(question["quote"]) in normalised(path.read_text(encoding="utf-8")), question
 
 
 def test_quotes_survive_in_the_built_documents() -> None:
-    for question in answerable():
+    for question in of_documents():
         text = normalised(built_text(question["document"]))
         if text:
             assert normalised(question["quote"]) in text, question
@@ -193,7 +246,7 @@ def test_quotes_survive_in_the_built_documents() -> None:
 
 def test_questions_are_asked_while_their_document_holds() -> None:
     by_file = {row["fichier"]: row for row in metadata().values()}
-    for question in answerable():
+    for question in of_documents():
         row, day = by_file[question["document"]], question.get("as_of", "2026-11-22")
         assert row["valable_du"] <= day <= (row["valable_jusqu_au"] or "9999"), question
         assert question.get("group", "") == row["groupes"], question

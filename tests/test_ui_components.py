@@ -6,54 +6,43 @@ from html import unescape
 
 import pytest
 
-from ingest.documents import Kind, Status
-from server.schemas import Citation, IngestionView, Passage, SourceReport, SourceSummary, Statement
-from tests.browser.scripted_api import (
+from ingest.documents import Status
+from server.schemas import (
+    AbstentionKind,
+    Citation,
+    Passage,
+    Statement,
+)
+from tests.browser.scenes import (
     ARTICLE,
+    BASIS,
     BILAN,
     DESTROYED,
+    FIGURE,
     HOSTILE,
     KEPT,
     OLD_NOTE,
+    REPAIRED,
     SCENES,
     TRAPPED,
     UNVERIFIED,
     citing,
 )
 from tests.reading_html import TagCollector, marked
-from ui import run_view
 from ui.cards import badge_html, card_html, number_label, snippet, validity_sentence
-from ui.components import (
-    NOTHING_CITED,
-    PARTLY_CITED,
-    References,
-    abstention_html,
-    consulted_html,
-    mode_sentence,
-    notice_html,
-    references,
-    statement_html,
-    trust_html,
-)
-from ui.run_view import is_reading, report_html
-from ui.source_table import (
-    CURRENT,
-    MOSTLY_CURRENT,
-    NEVER_READ,
-    NOT_CURRENT,
-    source_table_html,
-    standing,
-    summary_html,
-)
+from ui.components import abstention_html, asked_html, mode_sentence, notice_html, trust_html
+from ui.consulted import conflicts_html, consulted_html
+from ui.statements import NOTHING_CITED, PARTLY_CITED, References, references, statement_html
 from ui.trust import is_verified, trust
 
 TODAY = date(2026, 11, 22)
+KEY = "abc"
 API = "https://fanal.example"
 PASSAGES = {passage.id: passage for passage in (BILAN, ARTICLE, OLD_NOTE, HOSTILE)}
 
 
 def refs(*statements: Statement) -> References:
-    return references(PASSAGES.values(), statements, TODAY, API)
+    return references(KEY, PASSAGES.values(), statements, TODAY, API)
 
 
 # Cards
@@ -117,6 +106,14 @@ def test_validity_is_said_in_french(start: date | None, end: date | None, senten
     assert validity_sentence(dated(start, end), TODAY) == sentence
 
 
+@pytest.mark.parametrize("status", [Status.REPEALED, Status.SUPERSEDED])
+def test_a_text_that_has_ended_is_never_said_to_hold_still(status: Status) -> None:
+    assert validity_sentence(dated(PAST, None, status), TODAY) == (
+        "Entré en vigueur le 1er\u00a0janvier\u00a02019, date de fin non renseignée"
+    )
+    assert validity_sentence(dated(FUTURE, None, status), TODAY).startswith("Devait entrer en vigueur le 15")
+
+
 @pytest.mark.parametrize(
     ("passage", "label"),
     [
@@ -158,13 +155,16 @@ def test_a_snippet_is_cut_between_words_without_bullets_or_table_rules() -> None
 # Statements
 
 
-def test_a_verified_statement_opens_a_panel_for_each_passage_with_its_quote_marked() -> None:
+def test_a_statement_has_a_button_for_each_passage_that_it_cites() -> None:
     html = statement_html(2, DESTROYED, refs(KEPT, DESTROYED))
 
     assert 'data-verified="true"' in html
-    assert re.findall(r'popovertarget="([^"]+)" aria-label', html) == ["citation-2-2", "citation-2-1"]
-    assert re.findall(r'popover id="([^"]+)"', html) == ["citation-2-2", "citation-2-1"]
-    assert marked(html) == [citation.quote for citation in DESTROYED.citations]
+    assert re.findall(r'data-fanal-do="([^"]+)"', html) == [
+        f"passage|{KEY}|{ARTICLE.id}|2",
+        f"passage|{KEY}|{BILAN.id}|2",
+    ]
+    assert re.findall(r' id="([^"]+)"', html) == [f"cite-{KEY}-2-2", f"cite-{KEY}-2-1"]
+    assert TagCollector(html).words.endswith("[2][1]")
 
 
 def test_a_passage_keeps_its_number_when_statements_are_added() -> None:
@@ -176,7 +176,7 @@ def test_two_quotes_of_one_passage_share_one_number_and_are_both_marked() -> Non
     quotes = ["Les notes d’entretien", "sont détruits"]
     statement = Statement(text="Tout.", verified=True, citations=[citing(BILAN, quote) for quote in quotes])
 
-    html = statement_html(1, statement, refs(statement))
+    html = statement_html(1, statement, refs(statement)) + consulted_html([statement], refs(statement))
 
     assert html.count('data-testid="citation"') == 1
     assert marked(html) == quotes
@@ -195,7 +195,8 @@ def test_an_unverified_statement_still_opens_what_was_found_of_it() -> None:
     html = statement_html(1, partly, refs(partly))
 
     assert PARTLY_CITED in html
-    assert marked(html) == [KEPT.citations[0].quote]
+    assert html.count('data-testid="citation"') == 1
+    assert marked(consulted_html([partly], refs(partly))) == [KEPT.citations[0].quote]
 
 
 def wrong_offsets() -> Statement:
@@ -224,10 +225,10 @@ def test_a_statement_called_verified_whose_quotes_are_not_there_is_not_shown_as_
     assert not is_verified(statement, PASSAGES)
     html = statement_html(1, statement, refs(statement))
     assert 'data-verified="false"' in html
-    assert marked(html) == []
+    assert marked(consulted_html([statement], refs(statement))) == []
 
 
-# Lists, notices and sources
+# Lists and notices
 
 
 def test_the_mode_and_the_model_are_named() -> None:
@@ -240,7 +241,7 @@ def test_the_mode_and_the_model_are_named() -> None:
 
 
 def test_cited_passages_come_first_by_number_and_the_others_are_folded() -> None:
-    html = consulted_html([DESTROYED], references([BILAN, ARTICLE, OLD_NOTE], [DESTROYED], TODAY, API))
+    html = consulted_html([DESTROYED], references(KEY, [BILAN, ARTICLE, OLD_NOTE], [DESTROYED], TODAY, API))
 
     order = [html.index(mark) for mark in ("[1]", "[2]", "1\u00a0autre passage consulté", "NS-2019-04 Arch")]
     assert order == sorted(order)
@@ -248,124 +249,97 @@ def test_cited_passages_come_first_by_number_and_the_others_are_folded() -> None
 
 
 def test_without_citations_the_nearest_passages_are_all_in_sight() -> None:
-    html = consulted_html([], references([OLD_NOTE, ARTICLE], [], TODAY, API))
+    html = consulted_html([], references(KEY, [OLD_NOTE, ARTICLE], [], TODAY, API))
 
     assert "Passages les plus proches" in html
     assert "fanal-others" not in html
+    outside = consulted_html([], references(KEY, [OLD_NOTE, ARTICLE], [], TODAY, API), near=False)
+    assert "Passages les plus proches" not in outside
+    assert "fanal-others" in outside
 
 
 def test_abstention_tells_whether_something_near_was_found() -> None:
-    assert "les plus proches" in abstention_html(has_passages=True)
-    assert "Aucun passage proche" in abstention_html(has_passages=False)
+    assert "les plus proches" in abstention_html("unanswerable", None, has_passages=True)
+    assert "Aucun passage proche" in abstention_html(None, None, has_passages=False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "label"),
+    [("unanswerable", "Sans réponse"), ("out_of_scope", "Hors sujet"), ("smalltalk", "Dites")],
+)
+def test_the_kinds_of_abstention_are_told_apart_in_the_servers_words(
+    kind: AbstentionKind, label: str
+) -> None:
+    html = abstention_html(kind, "Dites <b>autrement</b>.", has_passages=False)
+    assert TagCollector(html).words.startswith(label)
+    assert "Dites &lt;b&gt;autrement" in html
+    assert ("Aucun passage proche" in html) == (kind == "unanswerable")
+    assert ("avec d’autres mots" in html) == (kind == "out_of_scope")
+
+
+def test_a_figure_that_is_not_in_the_quotes_is_marked_in_the_sentence() -> None:
+    html = statement_html(1, FIGURE, refs(FIGURE))
+
+    assert 'data-verified="false"' in html
+    assert 'data-testid="unsupported">12 jours</span>' in html
+    assert "« 12 jours » n’est pas dans les passages cités" in TagCollector(html).words.replace("\u00a0", " ")
+    both = FIGURE.model_copy(update={"unsupported": ["12 jours", "trente-six mois", "<b>"]})
+    assert statement_html(1, both, refs(both)).count('data-testid="unsupported"') == 2
+    assert "<b>" not in statement_html(1, both, refs(both))
+
+
+def test_a_figure_that_is_missing_is_never_verified_whatever_the_server_says() -> None:
+    claimed = FIGURE.model_copy(update={"verified": True})
+    assert not is_verified(claimed, PASSAGES)
+
+
+def test_a_repaired_statement_says_so_quietly() -> None:
+    html = statement_html(1, REPAIRED, refs(REPAIRED))
+    assert 'data-verified="true"' in html
+    assert "Phrase corrigée après vérification" in html
+    assert "corrigée" not in statement_html(1, KEPT, refs(KEPT))
+
+
+def test_the_legal_basis_of_a_cited_passage_stands_apart_from_the_others() -> None:
+    html = consulted_html([KEPT], references(KEY, [BILAN, BASIS, OLD_NOTE], [KEPT], TODAY, API))
+
+    words = ["Passages cités", "Base légale</h2>", "base légale de [1]", "1\u00a0autre passage", "NS-2019-04"]
+    places = [html.index(word) for word in words]
+    assert places == sorted(places)
+
+
+def test_the_newer_of_two_texts_that_disagree_comes_first_with_both_dates() -> None:
+    scene = SCENES["réclamation"]
+    shown = references(KEY, scene.passages, scene.statements, TODAY, API)
+    words = TagCollector(conflicts_html(scene.conflicts, shown.passages, shown)).words
+
+    places = [
+        words.index(word) for word in ("Le plus récent", "PR-029", "2026", "Le plus ancien", "GU-02", "2023")
+    ]
+    assert places == sorted(places)
+    judged = trust(scene.statements, shown.passages, TODAY, disputed=True)
+    assert judged.level == "caution"
+    assert "ne disent pas la même chose" in judged.sentence
+
+
+def test_a_passage_that_can_be_opened_from_several_places_has_an_id_in_each() -> None:
+    scene = SCENES["réclamation"]
+    shown = references(KEY, scene.passages, scene.statements, TODAY, API)
+    again = [scene.conflicts[0], scene.conflicts[0]]
+    html = conflicts_html(again, shown.passages, shown) + consulted_html(scene.statements, shown)
+
+    ids = re.findall(r' id="([^"]+)"', html)
+    assert len(ids) == len(set(ids)) == 6
+
+
+def test_a_follow_up_shows_how_it_was_understood() -> None:
+    html = asked_html("et pour un <b>CDD</b> ?", "Combien de temps pour un CDD ?", "1er mars 2026")
+    words = TagCollector(html).words
+    assert "Question comprise\u00a0: Combien de temps pour un CDD ?" in words
+    assert "À la date du 1er mars 2026" in words
+    assert "<b>" not in html
+    assert "understood" not in asked_html("Quoi ?", None)
 
 
 def test_a_message_of_the_server_is_escaped() -> None:
     assert "&lt;b&gt;" in notice_html("warning", "<b>")
-
-
-def source(**changes: object) -> SourceSummary:
-    base = {
-        "name": "a",
-        "kind": Kind.LEGAL,
-        "documents": 2,
-        "passages": 4000,
-        "embedded": 4000,
-        "failures": 0,
-        "last_run": "2026-11-21T05:30:00+00:00",
-    }
-    return SourceSummary.model_validate({**base, **changes})
-
-
-def test_a_source_in_preparation_is_up_to_date_and_shows_how_far_it_is() -> None:
-    html = source_table_html([source(embedded=1500)])
-
-    assert "<strong>À jour</strong>" in html
-    assert '<progress max="4000" value="1500"' in html
-    assert "1\u202f500 passages sur 4\u202f000" in html
-
-
-@pytest.mark.parametrize(
-    ("changes", "word"),
-    [
-        ({}, CURRENT),
-        ({"stale": 4}, CURRENT),
-        ({"failures": 2}, MOSTLY_CURRENT),
-        ({"problem": "Le dossier est introuvable."}, NOT_CURRENT),
-        ({"failures": 2, "problem": "Le dossier est introuvable."}, NOT_CURRENT),
-        ({"last_run": None}, NEVER_READ),
-        ({"last_run": None, "problem": "Le dossier est introuvable."}, NOT_CURRENT),
-    ],
-)
-def test_a_word_says_how_a_source_stands(changes: dict[str, object], word: str) -> None:
-    assert standing(source(**changes)).word == word
-
-
-def test_the_reason_and_the_last_whole_reading_stand_below_the_word() -> None:
-    details = standing(source(problem="Le dossier est <i>introuvable</i>.", failures=2, set_aside=1)).details
-
-    assert details[0] == "Le dossier est <i>introuvable</i>."
-    assert "21\u00a0novembre\u00a02026" in details[1]
-    assert details[2] == "2\u00a0fichiers illisibles, dont 1 mis de côté après plusieurs essais."
-
-
-def test_names_and_problems_are_escaped() -> None:
-    html = source_table_html([source(name="<i>", problem="<b>")]) + summary_html(
-        [source(name="<i>", problem="x")]
-    )
-
-    assert "<i>" not in html
-    assert "<b>" not in html
-
-
-def test_the_source_that_needs_care_comes_first() -> None:
-    html = source_table_html(
-        [source(name="bonne"), source(name="lue", failures=1), source(name="perdue", problem="x")]
-    )
-
-    assert html.index("perdue") < html.index("lue<") < html.index("bonne")
-
-
-def test_the_summary_names_the_sources_that_are_not_up_to_date() -> None:
-    assert "Toutes les sources sont à jour" in summary_html([source()])
-    assert "1\u00a0fichier ne peut pas être lu" in summary_html([source(failures=1)])
-    assert "1\u00a0source n’est pas à jour sur 2\u00a0: b." in summary_html(
-        [source(), source(name="b", problem="x")]
-    )
-
-
-def run(**changes: object) -> IngestionView:
-    base = {
-        "id": "1",
-        "state": "running",
-        "stage": "lecture",
-        "done": 3,
-        "total": 9,
-        "reports": [],
-        "embedded": 0,
-        "to_embed": 0,
-    }
-    return IngestionView.model_validate({**base, **changes})
-
-
-def test_a_run_is_followed_until_its_documents_are_read() -> None:
-    assert is_reading(run())
-    assert not is_reading(run(stage="vecteurs"))
-    assert not is_reading(run(state="done"))
-    assert "Lecture des documents\u00a0: 3 sur 9" in run_view.progress_html(run())
-    assert "max=" not in run_view.progress_html(run(stage="préparation", total=0))
-
-
-def test_the_report_of_a_run_says_what_changed_or_that_nothing_did() -> None:
-    reports = [
-        SourceReport(source="a", added=2, renamed=1, removed=1, failures=["<b>.pdf : le fichier est vide"]),
-        SourceReport(source="b", unchanged=12),
-    ]
-    html = report_html(run(stage="vecteurs", reports=reports))
-
-    assert "2\u00a0ajoutés (dont 1\u00a0renommé), 1\u00a0retiré." in html
-    assert "rien n’a changé, 12\u00a0documents" in html
-    assert "&lt;b&gt;.pdf" in html
-
-
-def test_a_run_that_failed_says_why() -> None:
-    assert "Disque plein" in report_html(run(state="failed", error="Disque plein"))

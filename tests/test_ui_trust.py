@@ -4,7 +4,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from server.schemas import Statement
-from tests.browser.scripted_api import ARTICLE, BILAN, DESTROYED, FORMER, KEPT, OLD_NOTE, UNVERIFIED
+from tests.browser.scenes import ARTICLE, BILAN, DESTROYED, FORMER, KEPT, OLD_NOTE, UNVERIFIED
 from ui.trust import in_force, trust
 from ui.wording import counted, french, long_date, megabytes, moment, whole
 

@@ -108,7 +108,7 @@ def test_what_is_found_is_always_a_slice_that_reads_the_same(quote: str, text: s
 def test_a_statement_whose_quote_is_in_its_passage_is_verified() -> None:
     statement = verify(
         ProposedStatement(
-            "Le bilan demande l’accord de la personne.",
+            "Le bilan demande le consentement de la personne.",
             (Quote(1, "qu'avec le consentement du bénéficiaire"),),
         ),
         bilan_and_frais(),

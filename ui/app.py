@@ -31,9 +31,7 @@ def main() -> None:
         st.Page(lambda: sources.draw(client), title="Sources", url_path="sources"),
     ]
     page = st.navigation(pages, position="top")
-    st.set_page_config(
-        page_title=f"{page.title} · Fanal", page_icon=str(HERE / "icon.svg"), layout="centered"
-    )
+    st.set_page_config(page_title=f"{page.title} · Fanal", page_icon=str(HERE / "icon.svg"), layout="wide")
     st.logo(str(HERE / "logo.svg"), size="large")
     st.html(HERE / "style.css")
     page.run()

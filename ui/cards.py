@@ -20,52 +20,90 @@ KIND_LABELS = {
     Kind.LEGAL: "Texte de loi ou fiche",
     Kind.TRAINING: "Formation",
 }
+IN_FORCE = "en vigueur"
+ENDED = {Status.REPEALED: "abrogé", Status.SUPERSEDED: "remplacé"}
 SNIPPET_CHARS = 220
 
 _LAYOUT = re.compile(r"^\s*[-–•*·▪]\s|\||-{3,}", re.MULTILINE)
 _ARTICLE = re.compile(r"[LRDA]\.?\s?\*{0,2}\s?\d")
 
 
-def card_html(passage: Passage, quotes: Iterable[Span], day: date, links_base: str) -> str:
+def card_html(passage: Passage, quotes: Iterable[Span], day: date, links_base: str, opener: str = "") -> str:
     """Give the card of a passage, without its title.
 
     Args:
         quotes: offsets of what to mark in the passage's text.
         day: the day the question is about; it decides what is "en vigueur".
         links_base: address of the server for the advisor's browser.
+        opener: HTML of what opens the passage in its document, before the links.
     """
     return (
-        f'<div class="fanal-card" lang="fr">{_breadcrumb(passage)}'
-        f'<p class="fanal-meta">{badge_html(passage, day)} {_facts(passage)}</p>'
-        f'<p class="fanal-dates">{validity_sentence(passage, day)}</p>'
-        f'<div class="fanal-text" data-testid="passage-text">{passage_html(passage.text, quotes)}</div>'
-        f"{_links(passage, links_base)}</div>"
+        f'<div class="fanal-card" lang="fr">{standing_html(passage, day)}{text_html(passage, quotes)}'
+        f"{links_html(passage, links_base, opener)}</div>"
     )
+
+
+def standing_html(passage: Passage, day: date) -> str:
+    """Say where a passage is, what it is, and from when to when it holds."""
+    return (
+        f'{_breadcrumb(passage)}<p class="fanal-meta">{badge_html(passage, day)} {_facts(passage)}</p>'
+        f'<p class="fanal-dates">{validity_sentence(passage, day)}</p>'
+    )
+
+
+def text_html(passage: Passage, quotes: Iterable[Span]) -> str:
+    """Give a passage's text with its quotes marked."""
+    return f'<div class="fanal-text" data-testid="passage-text">{passage_html(passage.text, quotes)}</div>'
+
+
+def links_html(passage: Passage, links_base: str, opener: str = "") -> str:
+    """Give the links to what a passage was read from."""
+    links = "".join(_link(url, label) for label, url in source_links(passage, links_base))
+    return f'<p class="fanal-links">{opener}{links}</p>'
+
+
+def source_links(passage: Passage, links_base: str) -> list[tuple[str, str]]:
+    """Give the labels and addresses of what a passage was read from."""
+    links = []
+    site = _site(passage.url)
+    if passage.url and site:
+        links.append((f"Lire sur {site}", passage.url))
+    # A training session is one record of a catalogue: there is no file of its own to open.
+    if passage.kind is Kind.PROCEDURE or (passage.kind is Kind.LEGAL and not site):
+        identifier = quote(passage.document_id, safe="")
+        links.append(("Ouvrir le document d’origine", f"{links_base}/v1/documents/{identifier}/file"))
+    return links
 
 
 def badge_html(passage: Passage, day: date) -> str:
     """Give the badge that says where the text stands on `day`."""
-    label, look = _standing(passage, day)
+    label = standing_label(passage, day)
+    look = "current" if label == IN_FORCE else "past"
     return f'<span class="fanal-badge fanal-badge-{look}" data-testid="status">{label}</span>'
 
 
-def _standing(passage: Passage, day: date) -> tuple[str, str]:
-    if passage.status is Status.REPEALED:
-        return "abrogé", "past"
-    if passage.status is Status.SUPERSEDED:
-        return "remplacé", "past"
+def standing_label(passage: Passage, day: date) -> str:
+    """Say in a word where the text stands on `day`."""
+    if passage.status is not Status.IN_FORCE:
+        return ENDED[passage.status]
     if in_force(passage, day):
-        return "en vigueur", "current"
+        return IN_FORCE
     if passage.valid_from is not None and passage.valid_from > day:
-        return "pas encore en vigueur", "past"
-    return "plus en vigueur", "past"
+        return "pas encore en vigueur"
+    return "plus en vigueur"
 
 
 def validity_sentence(passage: Passage, day: date) -> str:
-    """Say from when to when the text holds, seen from `day`."""
+    """Say from when to when the text holds, seen from `day`.
+
+    A text whose source calls it superseded or repealed is never said to hold still, even without an end.
+    """
     start, end = passage.valid_from, passage.valid_to
     if start and end:
         return f"En vigueur du {long_date(start)} au {long_date(end)}"
+    if start and passage.status is not Status.IN_FORCE:
+        began = "Entré en vigueur" if start <= day else "Devait entrer en vigueur"
+        return f"{began} le {long_date(start)}, date de fin non renseignée"
     if start:
         return f"En vigueur {'depuis le' if start <= day else 'à partir du'} {long_date(start)}"
     if end:
@@ -101,18 +139,6 @@ def _facts(passage: Passage) -> str:
         facts.append(f"page\u00a0{passage.page}")
     facts.append(french(f"source : {escape(passage.source)}"))
     return "".join(f'<span class="fanal-fact">{fact}</span>' for fact in facts)
-
-
-def _links(passage: Passage, links_base: str) -> str:
-    links = []
-    site = _site(passage.url)
-    if passage.url and site:
-        links.append(_link(passage.url, f"Lire sur {site}"))
-    # A training session is one record of a catalogue: there is no file of its own to open.
-    if passage.kind is Kind.PROCEDURE or (passage.kind is Kind.LEGAL and not site):
-        identifier = quote(passage.document_id, safe="")
-        links.append(_link(f"{links_base}/v1/documents/{identifier}/file", "Ouvrir le document d’origine"))
-    return f'<p class="fanal-links">{"".join(links)}</p>'
 
 
 def _link(url: str, label: str) -> str:

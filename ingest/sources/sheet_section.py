@@ -56,7 +56,8 @@ _RANGE = re.compile(
     r"\s*à\s+(?:l['’]article\s+)?(?:(?P<letter>LO|[LRDA])[\s.*]*)?(?P<number>\d{1,4}(?:-\d+)*)"
 )
 
-_Place = tuple[str, tuple[int, ...]]
+Place = tuple[str, tuple[int, ...]]
+"""Where an article stands in its code: its letter, and the parts of its number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,27 +154,27 @@ def _citation(code_source: str, reference: Json, articles: Container[str] | None
 def _links(block: Block, citations: Sequence[_Citation]) -> Iterator[str]:
     mentions = find_articles(block.text)
     named = {mention.number for mention in mentions}
-    ranges = [span for mention in mentions if (span := _range(block.text, mention))]
+    ranges = [span for mention in mentions if (span := article_range(block.text, mention))]
     links = dict.fromkeys(block.links)
     for citation in citations:
-        place = _place(citation.number)
+        place = article_place(citation.number)
         if citation.number in named or any(first <= place <= last for first, last in ranges):
             links[citation.link] = None
     yield from links
 
 
-def _range(text: str, first: ArticleMention) -> tuple[_Place, _Place] | None:
+def article_range(text: str, first: ArticleMention) -> tuple[Place, Place] | None:
     """Read the range that an article opens: "L. 1255-1 à L. 1255-12", "L. 1255-1 à 1255-12", "L. 1255-1 à 12"."""
     to = _RANGE.match(text, first.end)
-    letter, begin = _place(first.number)
+    letter, begin = article_place(first.number)
     if to is None or to["letter"] not in (None, letter):
         return None
     end = _integers(to["number"])
     return (letter, begin), (letter, end if len(end) > 1 else (*begin[:-1], *end))
 
 
-def _place(number: str) -> _Place:
-    """Give the place of an article in its code: "L6323-17-1" is ("L", (6323, 17, 1))."""
+def article_place(number: str) -> Place:
+    """Give the place of an article in its code: "L6323-17-1" is ("L", (6323, 17, 1)); places sort as the code does."""
     return re.sub(r"[^A-Z]", "", number), _integers(number)
 
 

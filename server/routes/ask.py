@@ -11,9 +11,11 @@ from pydantic import BaseModel
 
 from ingest.errors import FanalError
 from server import ask as path
+from server.converse import converse
 from server.dependencies import CallerDep, PartsDep, TodayDep
+from server.leaving import while_connected
 from server.problems import problem_of, unexpected
-from server.schemas import Answer, AskRequest, SearchResponse
+from server.schemas import Answer, AskRequest, PassagesEvent
 
 logger = logging.getLogger(__name__)
 
@@ -27,19 +29,12 @@ async def ask(
     body: AskRequest, request: Request, parts: PartsDep, caller: CallerDep, day: TodayDep
 ) -> Response | Answer:
     """Answer a question; `Accept: text/event-stream` gives the events as they come."""
-    events = path.ask(
-        body,
-        retriever=parts.retriever,
-        generator=parts.generator,
-        fallback=parts.fallback,
-        groups=caller.groups,
-        today=day,
-    )
+    events = converse(parts, body, caller, day)
     if EVENT_STREAM in request.headers.get("accept", ""):
         return EventSourceResponse(
             _stream(events), headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
         )
-    return await _whole(events)
+    return await while_connected(request, _whole(events))
 
 
 async def _whole(events: AsyncGenerator[path.Event, None]) -> Answer:
@@ -65,8 +60,8 @@ async def _stream(events: AsyncGenerator[path.Event, None]) -> AsyncIterator[byt
 
 def _written(event: path.Event) -> bytes:
     match event:
-        case path.PassagesFound(passages):
-            return _sse("passages", SearchResponse(passages=passages))
+        case path.PassagesFound(passages, standalone):
+            return _sse("passages", PassagesEvent(passages=passages, standalone_question=standalone))
         case path.StatementReady(statement):
             return _sse("statement", statement)
         case path.Done(answer):

@@ -1,6 +1,7 @@
 """`GET /v1/documents/{id}` and its original file; an id may hold slashes, so the longer address comes first."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -31,8 +32,7 @@ PassagesDep = Annotated[list[Hit], Depends(passages_of)]
 @router.get("/{document_id:path}/file")
 def original(hits: PassagesDep, parts: PartsDep) -> FileResponse:
     """Send the original file, to be shown by the browser where it can; never as a page of this site."""
-    payload = hits[0].payload
-    path = _original(parts, payload["source"], payload["file"])
+    path = original_path(parts, hits)
     shown = path.suffix.lower() == ".pdf"
     headers = {"X-Content-Type-Options": "nosniff"}
     if not shown:  # a browser's PDF viewer does not run in a sandbox
@@ -53,8 +53,13 @@ def document(document_id: str, hits: PassagesDep) -> DocumentView:
     )
 
 
-def _original(parts: Parts, source: str, file: str | None) -> Path:
-    """Find the original of a document; what was fetched (`pages`) or read record by record has none to send."""
+def original_path(parts: Parts, hits: Sequence[Hit]) -> Path:
+    """Find the original of a document that was given to its caller as `hits`.
+
+    Raises:
+        NotFound: it has none to send: it was fetched (`pages`), or read record by record.
+    """
+    source, file = hits[0].payload["source"], hits[0].payload["file"]
     settings = parts.settings
     configs = {config.name: config for config in read_sources(settings.sources_file)}
     if file is not None and source in configs:

@@ -1,6 +1,7 @@
 """What browser tests share: servers on free ports, Streamlit as a server runs it, and Chromium."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -8,22 +9,26 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.scripted_api import scripted_api
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "reports" / "screenshots"
 CHROMIUM = Path("/usr/bin/chromium")
-DESKTOP = ViewportSize(width=1280, height=800)
-PHONE = ViewportSize(width=390, height=844)
+DESKTOP = ViewportSize(width=1280, height=900)
+PHONE = ViewportSize(width=420, height=860)
+STARTED_MS = 15_000
+"""How long a thing may take to appear, in milliseconds: a machine that runs other tests is slow."""
 START_LIMIT_S = 60.0
+RUN_LIMIT_S = 240.0
 
 StartStreamlit = Callable[[str], str]
 
@@ -107,6 +112,7 @@ def browser() -> Iterator[Browser]:
     """Start Chromium, or skip the test where the machine has none."""
     if not CHROMIUM.exists():
         pytest.skip(f"Chromium is not installed ({CHROMIUM})")
+    expect.set_options(timeout=STARTED_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         yield chromium
@@ -115,7 +121,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """Give a fresh tab of 1280x800 in French; a script error on the page fails the test."""
+    """Give a fresh tab of 1280x900 in French; a script error on the page fails the test."""
     context = browser.new_context(viewport=DESKTOP, locale="fr-FR", timezone_id="Europe/Paris")
     tab = context.new_page()
     errors: list[str] = []
@@ -123,6 +129,55 @@ def page(browser: Browser) -> Iterator[Page]:
     yield tab
     context.close()
     assert not errors
+
+
+@dataclass(frozen=True)
+class Running:
+    """What `make run` started."""
+
+    process: subprocess.Popen[bytes]
+    api: str
+    page: str
+
+
+@contextmanager
+def make_run(folder: Path, **settings: str) -> Iterator[Running]:
+    """Start Fanal as `make run` does, over an empty data folder, and stop it as Ctrl-C does."""
+    api, page = free_port(), free_port()
+    environment = {
+        **os.environ,
+        "FANAL_DATA_DIR": str(folder / "data"),
+        "FANAL_PORT": str(api),
+        "FANAL_UI_PORT": str(page),
+        "FANAL_EMBED_PROCESSES": "1",
+        **settings,
+    }
+    log = folder / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "infra/run.py"], cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+        try:
+            ended = process.poll
+            until(
+                lambda: b"Ctrl-C" in log.read_bytes() or ended() is not None, RUN_LIMIT_S, "the welcome line"
+            )
+            if ended() is not None:
+                pytest.fail(f"Fanal stopped at its start:\n{log.read_text(errors='replace')[-2_000:]}")
+            yield Running(process, f"http://127.0.0.1:{api}", f"http://127.0.0.1:{page}")
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                process.wait(timeout=60)
+
+
+def until(true: Callable[[], bool], seconds: float, what: str) -> None:
+    """Wait until a condition holds; fail the test when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not come in {seconds:.0f} s")
+        time.sleep(0.5)
 
 
 def open_page(page: Page, url: str) -> None:
@@ -133,12 +188,28 @@ def open_page(page: Page, url: str) -> None:
 
 def ask(page: Page, question: str) -> None:
     """Type a question and send it as the page says: Ctrl + Enter."""
+    expect(page.get_by_role("button", name="Demander")).to_be_enabled()
     page.get_by_label("Question", exact=True).fill(question)
     page.keyboard.press("Control+Enter")
 
 
+def listens(page: Page) -> None:
+    """Wait until the page's own buttons, which are drawn before their script has come, do something."""
+    page.locator("body[data-fanal-listens]").wait_for(state="attached")
+
+
+def current(page: Page) -> Locator:
+    """Give the place of the last answer's statements: those of the former turns are folded above."""
+    return page.locator(".st-key-answer")
+
+
+def panel(page: Page) -> Locator:
+    """Give the panel that a citation has opened."""
+    return page.locator(".st-key-panel")
+
+
 def screenshot(page: Page, name: str, full: bool = False) -> None:
-    """Keep a picture of the page at 1280x800 and at 390x844, in `reports/screenshots/`."""
+    """Keep a picture of the page at 1280x900 and at 420x860, in `reports/screenshots/`."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     for size in (PHONE, DESKTOP):
         page.set_viewport_size(size)

@@ -1,243 +1,54 @@
-"""A server that speaks the wire contract and answers by script: the question chooses the scene.
+"""A server that speaks the wire contract and answers by script: the question chooses the scene of `scenes`."""
 
-The passages are invented. Offsets of the citations are computed here from the quotes, as the real
-server does, so a scene cannot drift away from its text.
-"""
-
-import time
-from collections.abc import Iterator
-from datetime import date
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
 from threading import Event
+from typing import Annotated
 
-from fastapi import FastAPI
-from fastapi.responses import JSONResponse
+from fastapi import FastAPI, Query
+from fastapi.responses import JSONResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from ingest.documents import Kind, Status
+from server.pdf_page import render_page
 from server.schemas import (
     Answer,
     AskRequest,
-    Citation,
+    ConversationSummary,
+    ConversationView,
     DocumentView,
+    FeedbackRequest,
+    FeedbackView,
     IngestionRequest,
     IngestionView,
-    Mode,
-    Passage,
+    PassagesEvent,
     Problem,
+    RemovedConversations,
     SearchRequest,
     SearchResponse,
     SourceReport,
     SourceSummary,
-    Statement,
+    TurnView,
+)
+from tests.browser.scenes import (
+    ARTICLE,
+    BILAN,
+    CPF,
+    FAILING,
+    LONG,
+    NEWER,
+    OLD_NOTE,
+    OVERLOADED,
+    PAUSED,
+    SAMPLE_PDF,
+    SCENES,
+    SOURCES,
 )
 
 PAUSE_S = 0.15
 PATIENCE_S = 30.0
-
-BILAN = Passage(
-    id="6a1f0c1e-0000-5000-8000-000000000001",
-    document_id="procedures:bilan/PR-031.docx",
-    kind=Kind.PROCEDURE,
-    source="procedures",
-    title="PR-031 Clôture d’un bilan de compétences",
-    path=["PR-031 Clôture d’un bilan de compétences", "Après le bilan", "Conservation et destruction"],
-    text=(
-        "À la fin du bilan, la conseillère remet le document de synthèse à la personne en main propre.\n"
-        "Les notes d’entretien et les tests sont détruits dès la clôture du bilan.\n"
-        "- La synthèse est conservée trois ans si la personne a donné son accord par écrit.\n"
-        "- Sans accord écrit, elle est détruite avec le reste du dossier.\n\n"
-        "| Pièce | Durée | Responsable |\n"
-        "|---|---|---|\n"
-        "| Notes d’entretien | aucune | conseillère |\n"
-        "| Synthèse, avec accord écrit | trois ans | Pôle Bilans |\n"
-        "| Accord de la personne | trois ans | Pôle Bilans |\n"
-    ),
-    score=0.91,
-    page=4,
-    number="PR-031",
-    status=Status.IN_FORCE,
-    valid_from=date(2026, 3, 1),
-)
-ARTICLE = Passage(
-    id="6a1f0c1e-0000-5000-8000-000000000002",
-    document_id="code-travail:LEGIARTI000037374006",
-    kind=Kind.LEGAL,
-    source="code-travail",
-    title="Article R6313-7",
-    path=[
-        "Code du travail",
-        "Partie réglementaire",
-        "Sixième partie : La formation professionnelle",
-        "Bilan de compétences",
-    ],
-    text=(
-        "L’organisme prestataire de bilans de compétences procède à la destruction des documents élaborés "
-        "pour la réalisation du bilan de compétences dès le terme de l’action.\n"
-        "Ces dispositions ne s’appliquent pas pendant trois ans au document de synthèse dans le cas mentionné "
-        "au troisième alinéa de l’article L. 6313-4."
-    ),
-    score=0.88,
-    url="https://www.legifrance.gouv.fr/codes/article_lc/LEGIARTI000037374006",
-    number="R6313-7",
-    status=Status.IN_FORCE,
-    valid_from=date(2019, 1, 1),
-)
-OLD_NOTE = Passage(
-    id="6a1f0c1e-0000-5000-8000-000000000003",
-    document_id="procedures:notes/NS-2019-04.pdf",
-    kind=Kind.PROCEDURE,
-    source="procedures",
-    title="NS-2019-04 Archivage des bilans",
-    path=["NS-2019-04 Archivage des bilans"],
-    text="Les synthèses de bilan sont conservées cinq ans aux archives de Brisecombe.",
-    score=0.52,
-    page=1,
-    number="NS-2019-04",
-    status=Status.SUPERSEDED,
-    valid_from=date(2019, 4, 1),
-    valid_to=date(2026, 2, 28),
-)
-HOSTILE = Passage(
-    id="6a1f0c1e-0000-5000-8000-000000000004",
-    document_id="procedures:atelier <b>.html",
-    kind=Kind.TRAINING,
-    source="catalogue",
-    title="Atelier <script>document.title = 'piège'</script>",
-    path=["Catalogue", "<img src=x onerror=\"document.title='piège'\">"],
-    text=(
-        "Avant <script>document.title = 'piège'</script> après.\n"
-        "<img src=x onerror=\"document.title='piège'\"> [lien](javascript:alert(1)) **gras** & $x$"
-    ),
-    score=0.4,
-    url="javascript:document.title='piège'",
-    status=Status.IN_FORCE,
-)
-LONG = BILAN.model_copy(
-    update={
-        "id": "6a1f0c1e-0000-5000-8000-000000000005",
-        "text": "\n".join(
-            f"Étape {n} : ranger la pièce numéro {n} du dossier à sa place." for n in range(1, 81)
-        ),
-    }
-)
-
-
-def citing(passage: Passage, quote: str) -> Citation:
-    """Cite `quote`, which must stand in the passage."""
-    start = passage.text.index(quote)
-    return Citation(passage_id=passage.id, quote=quote, start=start, end=start + len(quote))
-
-
-def quoting(passage: Passage, quote: str) -> Statement:
-    """State a passage's own words."""
-    return Statement(text=quote, verified=True, citations=[citing(passage, quote)])
-
-
-KEPT = quoting(BILAN, "La synthèse est conservée trois ans si la personne a donné son accord par écrit.")
-DESTROYED = Statement(
-    text="Tous les autres documents élaborés pour le bilan sont détruits dès qu’il se termine.",
-    verified=True,
-    citations=[
-        citing(
-            ARTICLE,
-            "procède à la destruction des documents élaborés pour la réalisation du bilan de compétences",
-        ),
-        citing(BILAN, "Les notes d’entretien et les tests sont détruits dès la clôture du bilan."),
-    ],
-)
-UNVERIFIED = Statement(
-    text="La personne peut demander une copie pendant dix ans.", verified=False, citations=[]
-)
-FORMER = quoting(OLD_NOTE, "Les synthèses de bilan sont conservées cinq ans aux archives de Brisecombe.")
-TRAPPED = quoting(HOSTILE, "<script>document.title = 'piège'</script>")
-
-OVERLOADED = Problem(
-    title="Le modèle ne répond plus",
-    status=503,
-    detail="Le modèle de langage ne répond plus. Réessayez dans quelques minutes.",
-    retry=True,
-)
-
-
-def answer(
-    statements: list[Statement],
-    passages: list[Passage],
-    mode: Mode = "extractive",
-    warnings: list[str] | None = None,
-) -> Answer:
-    """Give a whole answer around its statements."""
-    return Answer(
-        id="a-1",
-        conversation_id="c-1",
-        mode=mode,
-        abstained=not statements,
-        statements=statements,
-        passages=passages,
-        warnings=warnings or [],
-        model="extractif" if mode == "extractive" else "mistral-small-3.2",
-        timings={"total": 0.4},
-    )
-
-
-SCENES: dict[str, Answer] = {
-    "synthèse": answer([KEPT, DESTROYED], [BILAN, ARTICLE, OLD_NOTE]),
-    "rédigée": answer(
-        [KEPT, DESTROYED, UNVERIFIED],
-        [BILAN, ARTICLE, OLD_NOTE],
-        mode="generative",
-        warnings=[
-            "La note NS-2019-04 a été remplacée par la procédure PR-031 : elle n’a pas servi à répondre."
-        ],
-    ),
-    "autrefois": answer([FORMER], [OLD_NOTE, BILAN]),
-    "piège": answer([TRAPPED], [HOSTILE]),
-    "étape": answer([quoting(LONG, "Étape 78 : ranger la pièce numéro 78 du dossier à sa place.")], [LONG]),
-    "lune": answer([], [OLD_NOTE, ARTICLE]),
-}
-"""An answer for each word that a question may hold."""
-
-PAUSED = "lentement"
-"""A question with this word waits, after its first statement, until the state's `go_on` is set."""
-
-FAILING = "panne"
-"""A question with this word gets one statement, then the event `error`."""
-
-SOURCES = [
-    SourceSummary(
-        name="code-travail",
-        kind=Kind.LEGAL,
-        documents=11545,
-        passages=18230,
-        embedded=7412,
-        failures=0,
-        bytes=21_400_000,
-        last_run="2026-11-22T03:05:00+00:00",
-    ),
-    SourceSummary(
-        name="procedures",
-        kind=Kind.PROCEDURE,
-        documents=48,
-        passages=612,
-        embedded=612,
-        failures=3,
-        set_aside=2,
-        stale=1,
-        bytes=412_000,
-        last_run="2026-11-21T05:30:00+00:00",
-    ),
-    SourceSummary(
-        name="qualite",
-        kind=Kind.PROCEDURE,
-        documents=20,
-        passages=140,
-        embedded=140,
-        failures=0,
-        bytes=96_000,
-        problem="Le dossier /partages/qualite de la source « qualite » est introuvable.",
-        last_run="2026-11-18T05:30:00+00:00",
-    ),
-    SourceSummary(name="catalogue", kind=Kind.TRAINING, documents=0, passages=0, embedded=0, failures=0),
-]
+STEP_S = 0.02
 
 BUSY = Problem(
     title="Déjà en cours",
@@ -298,8 +109,10 @@ SOURCE_NAMES = [source.name for source in SOURCES]
 def scripted_api(pause_s: float = PAUSE_S) -> FastAPI:
     """Build the server.
 
-    Its state holds `asked`, each request of `/v1/ask`, and the event `go_on`; `ingestions`, each run that was
-    asked for, the event `is_read`, which ends its reading, and `busy`, whether another one is under way.
+    Its state holds `asked`, each request of `/v1/ask`, the event `go_on`, and `left`, set when a reader has gone
+    before the end; `turns`, the answers of each conversation, `deleted`, the ids of those that were deleted,
+    `rated`, each feedback, and `is_refusing`, whether feedback fails; `ingestions`, each run that was asked for,
+    the event `is_read`, which ends its reading, and `busy`, whether another one is under way.
 
     Args:
         pause_s: seconds before each statement, so that a test can see an answer come in.
@@ -307,9 +120,11 @@ def scripted_api(pause_s: float = PAUSE_S) -> FastAPI:
     app = FastAPI()
     app.state.asked = []
     app.state.go_on = Event()
+    app.state.left = Event()
     app.state.ingestions = []
     app.state.is_read = Event()
     app.state.busy = False
+    _add_conversations(app)
 
     @app.get("/health/ready")
     def ready() -> dict[str, str]:
@@ -336,34 +151,128 @@ def scripted_api(pause_s: float = PAUSE_S) -> FastAPI:
     def search(request: SearchRequest) -> SearchResponse:
         return SearchResponse(passages=[BILAN, ARTICLE, OLD_NOTE][: request.k])
 
+    @app.get("/v1/documents/{document_id:path}/pages/{number}")
+    def page(document_id: str, number: int, quote: Annotated[list[str] | None, Query()] = None) -> Response:
+        assert document_id == CPF.document_id
+        image = render_page(SAMPLE_PDF, number, quote or [])
+        headers = {"X-Fanal-Pages": str(image.pages), "X-Fanal-Highlighted": str(image.marked)}
+        if image.top is not None:
+            headers |= {"X-Fanal-Top": str(image.top), "X-Fanal-Left": str(image.left)}
+        return Response(image.png, media_type="image/png", headers=headers)
+
     @app.get("/v1/documents/{document_id:path}", response_model=None)
     def document(document_id: str) -> DocumentView | JSONResponse:
-        if document_id != BILAN.document_id:
-            problem = Problem(
-                title="Document inconnu", status=404, detail="Ce document n’existe pas ou plus."
-            )
-            return JSONResponse(problem.model_dump(), 404, media_type="application/problem+json")
-        shared = BILAN.model_dump(include={"source", "kind", "title", "number", "status", "valid_from"})
-        return DocumentView(id=document_id, passages=[BILAN], **shared)
+        passages = [p for p in (BILAN, LONG, ARTICLE, CPF, NEWER) if p.document_id == document_id]
+        if not passages:
+            return _problem(404, "Ce document n’existe pas ou plus.")
+        names = {"source", "kind", "title", "number", "status", "valid_from"}
+        shared = passages[0].model_dump(include=names)
+        file = document_id.partition(":")[2]
+        return DocumentView(id=document_id, passages=passages, file=file, **shared)
 
     @app.post("/v1/ask", response_class=EventSourceResponse)
-    def ask(request: AskRequest) -> Iterator[ServerSentEvent]:
+    async def ask(request: AskRequest) -> AsyncIterator[ServerSentEvent]:
         app.state.asked.append(request)
-        yield from _script(request.question, pause_s, app.state.go_on)
+        app.state.left.clear()
+        is_whole = False
+        try:
+            async for event in _script(app, request, pause_s):
+                yield event
+            is_whole = True
+        finally:
+            if not is_whole:
+                app.state.left.set()
 
     return app
 
 
-def _script(question: str, pause_s: float, go_on: Event) -> Iterator[ServerSentEvent]:
+async def _script(app: FastAPI, request: AskRequest, pause_s: float) -> AsyncIterator[ServerSentEvent]:
+    question = request.question
     scene = next((scene for word, scene in SCENES.items() if word in question), SCENES["synthèse"])
-    yield ServerSentEvent(event="passages", data=SearchResponse(passages=scene.passages))
-    time.sleep(pause_s)
+    found = PassagesEvent(passages=scene.passages, standalone_question=scene.standalone_question)
+    yield ServerSentEvent(event="passages", data=found)
+    await asyncio.sleep(pause_s)
     for statement in scene.statements:
-        time.sleep(pause_s)
+        await asyncio.sleep(pause_s)
         yield ServerSentEvent(event="statement", data=statement)
         if PAUSED in question:
-            go_on.wait(PATIENCE_S)
+            await _until(app.state.go_on)
         if FAILING in question:
             yield ServerSentEvent(event="error", data=OVERLOADED)
             return
-    yield ServerSentEvent(event="done", data=scene)
+    yield ServerSentEvent(event="done", data=_stored(app, request, scene))
+
+
+async def _until(event: Event) -> None:
+    """Wait for an event of a test's thread, and stay open to being cancelled."""
+    for _ in range(int(PATIENCE_S / STEP_S)):
+        if event.is_set():
+            return
+        await asyncio.sleep(STEP_S)
+
+
+def _stored(app: FastAPI, request: AskRequest, scene: Answer) -> Answer:
+    """Keep an answer in its conversation, in the place of the one that it replaces."""
+    number = next(app.state.numbers)
+    conversation_id = request.conversation_id or f"c-{number}"
+    answer = scene.model_copy(
+        update={
+            "id": f"a-{number}",
+            "conversation_id": conversation_id,
+            "question": request.question,
+            "as_of": request.as_of or date.today(),
+        }
+    )
+    turns = app.state.turns.setdefault(conversation_id, [])
+    app.state.turns[conversation_id] = [turn for turn in turns if turn.id != request.replaces] + [answer]
+    return answer
+
+
+def _add_conversations(app: FastAPI) -> None:
+    """Keep the answers, and what is said of them."""
+    turns: dict[str, list[Answer]] = {}
+    rated: dict[str, FeedbackView] = {}
+    app.state.turns, app.state.rated, app.state.is_refusing = turns, rated, False
+    app.state.deleted = []
+    app.state.numbers = itertools.count(1)
+    now = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+
+    @app.get("/v1/conversations")
+    def conversations() -> list[ConversationSummary]:
+        return [
+            ConversationSummary(
+                id=id_, title=answers[0].question, created_at=now, updated_at=now, turns=len(answers)
+            )
+            for id_, answers in reversed(turns.items())
+        ]
+
+    @app.get("/v1/conversations/{conversation_id}", response_model=None)
+    def conversation(conversation_id: str) -> ConversationView | JSONResponse:
+        if conversation_id not in turns:
+            return _problem(404, "Cette conversation n’existe pas ou plus.")
+        views = [TurnView(answer=answer, feedback=rated.get(answer.id)) for answer in turns[conversation_id]]
+        title = views[0].answer.question
+        return ConversationView(id=conversation_id, title=title, created_at=now, updated_at=now, turns=views)
+
+    @app.delete("/v1/conversations/{conversation_id}", status_code=204)
+    def delete(conversation_id: str) -> None:
+        app.state.deleted.append(conversation_id)
+        turns.pop(conversation_id, None)
+
+    @app.delete("/v1/conversations")
+    def delete_all() -> RemovedConversations:
+        removed = len(turns)
+        turns.clear()
+        return RemovedConversations(removed=removed)
+
+    @app.post("/v1/feedback", status_code=201, response_model=None)
+    def feedback(request: FeedbackRequest) -> FeedbackView | JSONResponse:
+        if app.state.is_refusing:
+            return _problem(507, "Le disque du serveur est plein.")
+        rated[request.answer_id] = FeedbackView(**request.model_dump(), created_at=now)
+        return rated[request.answer_id]
+
+
+def _problem(status: int, detail: str) -> JSONResponse:
+    found = Problem(title="Impossible", status=status, detail=detail)
+    return JSONResponse(found.model_dump(), status, media_type="application/problem+json")

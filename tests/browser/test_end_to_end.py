@@ -2,11 +2,7 @@
 
 import os
 import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,23 +11,13 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from ingest.sources.packages import DATASETS
-from tests.browser.conftest import ROOT, ask, free_port, open_page, screenshot
+from tests.browser.conftest import ROOT, Running, ask, make_run, open_page, panel, screenshot, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.law]
 
 CACHE = Path(os.environ.get("FANAL_CACHE", ROOT / ".cache"))
 LAW = ("code-du-travail", "fiches-travail")
-START_S = 180.0
 SEARCHABLE_S = 120.0
-
-
-@dataclass(frozen=True)
-class Running:
-    """What `make run` started."""
-
-    process: subprocess.Popen[bytes]
-    api: str
-    page: str
 
 
 @pytest.fixture(scope="module")
@@ -40,36 +26,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     missing = [name for name in LAW if not DATASETS[name].is_whole(CACHE)]
     if missing:
         pytest.skip(f"not in the cache: {', '.join(missing)} (python -m ingest fetch … --download-only)")
-    folder = tmp_path_factory.mktemp("fanal")
-    api, page = free_port(), free_port()
-    environment = {
-        **os.environ,
-        "FANAL_DATA_DIR": str(folder / "data"),
-        "FANAL_CACHE_DIR": str(CACHE),
-        "FANAL_PORT": str(api),
-        "FANAL_UI_PORT": str(page),
-        "FANAL_EMBED_PROCESSES": "1",
-    }
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "infra/run.py"], cwd=ROOT, env=environment, stdout=log, stderr=log
-        )
-        started = Running(process, f"http://127.0.0.1:{api}", f"http://127.0.0.1:{page}")
-        try:
-            _until(lambda: b"Ctrl-C" in (folder / "log").read_bytes(), START_S, "the welcome line")
-            yield started
-        finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
-                process.wait(timeout=60)
-
-
-def _until(true: Callable[[], bool], seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        if time.monotonic() > deadline:
-            pytest.fail(f"{what} did not come in {seconds:.0f} s")
-        time.sleep(0.5)
+    with make_run(tmp_path_factory.mktemp("fanal"), FANAL_CACHE_DIR=str(CACHE)) as started:
+        yield started
 
 
 def _sources(running: Running) -> dict[str, dict[str, int]]:
@@ -78,15 +36,15 @@ def _sources(running: Running) -> dict[str, dict[str, int]]:
 
 def _cite_and_read(page: Page, words: str) -> None:
     """Open each citation in turn until one marks these words in its passage."""
-    citations = page.get_by_test_id("citation")
-    expect(citations.first).to_be_visible(timeout=30_000)
-    panel = page.locator("[data-testid=panel]:popover-open")
+    expect(page.get_by_test_id("copy")).to_be_visible(timeout=30_000)
     marked = []
-    for citation in citations.all():
+    for citation in page.get_by_test_id("citation").all():
         citation.click()
-        expect(panel.locator("mark").first).to_be_visible()
-        marked += panel.locator("mark").all_inner_texts()
+        shown = panel(page).locator("mark")
+        expect(shown.first).to_be_attached()
+        marked += shown.all_text_contents()
         page.keyboard.press("Escape")
+        expect(panel(page)).to_have_count(0)
     assert words in " ".join(" ".join(marked).split()), marked
 
 
@@ -110,7 +68,7 @@ def test_the_real_law_answers_while_its_vectors_are_still_being_computed(
     started = httpx.post(f"{running.api}/v1/ingestions", json={"sources": list(LAW)}, timeout=60)
     assert started.status_code == 202
     address = f"{running.api}/v1/ingestions/{started.json()['id']}"
-    _until(
+    until(
         lambda: httpx.get(address, timeout=60).json()["stage"] == "vecteurs",
         SEARCHABLE_S,
         "the law, searchable by words",

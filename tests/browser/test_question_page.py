@@ -5,20 +5,24 @@ from datetime import date
 
 import pytest
 from fastapi import FastAPI
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from ingest.documents import Kind
-from tests.browser.conftest import DESKTOP, PHONE, StartStreamlit, ask, free_port, open_page, screenshot
-from tests.browser.scripted_api import FORMER, KEPT, LONG, SCENES
+from tests.browser.conftest import (
+    DESKTOP,
+    PHONE,
+    StartStreamlit,
+    ask,
+    current,
+    free_port,
+    open_page,
+    screenshot,
+)
+from tests.browser.scenes import FORMER, SCENES
 from ui.components import ABSTENTION, EXTRACTIVE
 from ui.wording import long_date
 
 pytestmark = pytest.mark.browser
-
-
-def panel(page: Page) -> Locator:
-    """The passage that a citation has opened."""
-    return page.locator("[data-testid=panel]:popover-open")
 
 
 def test_the_page_speaks_french_and_asks_nothing_of_the_outside(page: Page, ui_url: str) -> None:
@@ -53,63 +57,6 @@ def test_an_answer_comes_in_statement_by_statement_and_ends_with_its_trust(
     expect(page.get_by_test_id("mode")).to_have_text(EXTRACTIVE)
     expect(page.get_by_text("Lire une réponse")).to_have_count(0)
     screenshot(page, "question-answer")
-
-
-def test_a_citation_opens_its_passage_with_the_quote_marked(page: Page, ui_url: str) -> None:
-    open_page(page, ui_url)
-    ask(page, "Combien de temps garde-t-on la synthèse d’un bilan ?")
-    expect(page.get_by_test_id("trust")).to_be_visible()
-
-    page.get_by_test_id("citation").first.click()
-
-    expect(panel(page).locator("mark")).to_have_text(KEPT.citations[0].quote)
-    expect(panel(page)).to_contain_text("Référence PR-031")
-    expect(panel(page)).to_contain_text("En vigueur depuis le 1er mars 2026")
-    expect(panel(page).get_by_test_id("status")).to_have_text("en vigueur")
-    expect(panel(page).locator("table th").first).to_have_text("Pièce")
-    screenshot(page, "question-citation")
-    panel(page).get_by_role("button", name="Fermer").click()
-    expect(panel(page)).to_have_count(0)
-
-
-def test_citations_work_from_the_keyboard(page: Page, ui_url: str) -> None:
-    open_page(page, ui_url)
-    ask(page, "Que dit la synthèse ?")
-    expect(page.get_by_test_id("trust")).to_be_visible()
-
-    page.get_by_role("button", name="Demander").focus()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(panel(page).locator("mark")).to_have_text(KEPT.citations[0].quote)
-    page.keyboard.press("Escape")
-
-    expect(panel(page)).to_have_count(0)
-    expect(page.get_by_test_id("citation").first).to_be_focused()
-
-
-def test_on_a_wide_screen_the_panel_stands_beside_the_statement(page: Page, ui_url: str) -> None:
-    open_page(page, ui_url)
-    ask(page, "Que dit la synthèse ?")
-    expect(page.get_by_test_id("trust")).to_be_visible()
-
-    page.get_by_test_id("citation").first.click()
-
-    statement, opened = page.get_by_test_id("statement").first.bounding_box(), panel(page).bounding_box()
-    assert statement
-    assert opened
-    assert statement["x"] + statement["width"] <= opened["x"]
-
-
-def test_a_quote_deep_in_a_long_passage_is_in_sight_when_it_opens(page: Page, ui_url: str) -> None:
-    open_page(page, ui_url)
-    ask(page, "Quelle est l’avant-dernière étape ?")
-    expect(page.get_by_test_id("trust")).to_be_visible()
-
-    page.get_by_test_id("citation").first.click()
-
-    assert LONG.text.count("\n") > 70
-    expect(panel(page).locator("mark")).to_be_in_viewport()
-    expect(panel(page).get_by_role("button", name="Fermer")).to_be_in_viewport()
 
 
 def test_an_unverified_statement_never_looks_verified(page: Page, ui_url: str) -> None:
@@ -148,6 +95,7 @@ def test_without_an_answer_the_page_says_so_calmly_and_shows_the_nearest_passage
 
     ask(page, "Qui a marché sur la lune ?")
 
+    expect(page.get_by_test_id("abstention")).to_contain_text("Sans réponse")
     expect(page.get_by_test_id("abstention")).to_contain_text(ABSTENTION)
     expect(page.get_by_test_id("passage")).to_have_count(2)
     page.get_by_test_id("passage").first.locator("summary").click()
@@ -155,38 +103,74 @@ def test_without_an_answer_the_page_says_so_calmly_and_shows_the_nearest_passage
     screenshot(page, "question-abstention", full=True)
 
 
-def test_the_former_answer_is_gone_while_the_next_one_is_written(
+@pytest.mark.parametrize(
+    ("question", "label", "passages"),
+    [("Comment faire des crêpes ?", "Hors sujet", 1), ("Bonjour", "Bonjour. Posez votre question", 0)],
+)
+def test_what_is_no_question_for_these_documents_is_said_differently(
+    page: Page, ui_url: str, question: str, label: str, passages: int
+) -> None:
+    open_page(page, ui_url)
+
+    ask(page, question)
+
+    expect(page.get_by_test_id("abstention")).to_contain_text(label)
+    expect(page.get_by_test_id("passage")).to_have_count(passages)
+    expect(page.get_by_text("Passages les plus proches")).to_have_count(0)
+
+
+def test_figures_without_support_are_marked_and_repairs_are_said(page: Page, ui_url: str) -> None:
+    open_page(page, ui_url)
+
+    ask(page, "Un chiffre ?")
+
+    expect(page.get_by_test_id("trust")).to_contain_text("1 non vérifiée")
+    expect(page.get_by_test_id("unsupported")).to_have_text("12 jours")
+    expect(page.get_by_test_id("repaired")).to_be_visible()
+    screenshot(page, "question-figures")
+
+
+def test_texts_that_disagree_are_shown_with_their_dates_and_lower_the_trust(page: Page, ui_url: str) -> None:
+    open_page(page, ui_url)
+
+    ask(page, "Quel délai pour une réclamation ?")
+
+    expect(page.get_by_test_id("trust")).to_contain_text("À contrôler")
+    sides = page.get_by_test_id("conflict").locator("li")
+    expect(sides.nth(0)).to_contain_text("En vigueur depuis le 1er février 2026")
+    expect(sides.nth(1)).to_contain_text("En vigueur depuis le 1er février 2023")
+    screenshot(page, "question-conflict")
+
+
+def test_the_legal_basis_of_a_sheet_has_its_own_group(page: Page, ui_url: str) -> None:
+    open_page(page, ui_url)
+
+    ask(page, "Quelle base légale ?")
+
+    expect(page.get_by_role("heading", name="Base légale")).to_be_visible()
+    expect(page.get_by_test_id("legal-basis")).to_have_text("base légale de [1]")
+    screenshot(page, "question-legal-basis", full=True)
+
+
+def test_the_former_answer_is_folded_away_while_the_next_one_is_written(
     page: Page, ui_url: str, scripted: tuple[FastAPI, str]
 ) -> None:
     scripted[0].state.go_on.clear()
     open_page(page, ui_url)
     ask(page, "Une réponse rédigée")
-    expect(page.get_by_test_id("statement")).to_have_count(3)
+    expect(current(page).get_by_test_id("statement")).to_have_count(3)
     expect(page.get_by_test_id("trust")).to_be_visible()
 
     ask(page, "Et autrefois ? Réponds lentement.")
 
-    expect(page.get_by_test_id("statement")).to_have_count(1)
-    expect(page.get_by_test_id("statement")).to_contain_text(FORMER.text)
+    expect(current(page).get_by_test_id("statement")).to_have_count(1)
+    expect(current(page).get_by_test_id("statement")).to_contain_text(FORMER.text)
     expect(page.get_by_test_id("progress")).to_be_visible()
-    expect(page.get_by_test_id("passage")).to_have_count(0)
+    expect(page.get_by_test_id("copy")).to_have_count(0)
+    expect(page.get_by_test_id("turn")).to_have_count(1)
+    expect(page.get_by_test_id("turn").get_by_test_id("trust")).to_be_hidden()
     scripted[0].state.go_on.set()
-    expect(page.get_by_test_id("trust")).to_contain_text("1 phrase")
-
-
-def test_a_hostile_passage_runs_nothing(page: Page, ui_url: str) -> None:
-    open_page(page, ui_url)
-
-    ask(page, "C’est un piège")
-    expect(page.get_by_test_id("trust")).to_be_visible()
-    page.get_by_test_id("citation").first.click()
-
-    expect(panel(page).locator("mark")).to_have_text("<script>document.title = 'piège'</script>")
-    expect(panel(page).get_by_test_id("passage-text")).to_contain_text(
-        "[lien](javascript:alert(1)) **gras** & $x$"
-    )
-    expect(page.locator("[data-testid=stMain] img")).to_have_count(0)
-    expect(page).to_have_title("Question · Fanal")
+    expect(page.get_by_test_id("trust").last).to_contain_text("1 phrase")
 
 
 def test_the_filters_reach_the_server(page: Page, ui_url: str, scripted: tuple[FastAPI, str]) -> None:
@@ -195,6 +179,7 @@ def test_the_filters_reach_the_server(page: Page, ui_url: str, scripted: tuple[F
     page.get_by_role("combobox", name="Sources").click()
     page.get_by_role("option", name="procedures").click()
     page.keyboard.press("Escape")
+    page.get_by_text("Inclure les textes qui ne sont plus en vigueur").click()
 
     ask(page, "Que dit la synthèse ?")
     expect(page.get_by_test_id("trust")).to_be_visible()
@@ -204,6 +189,7 @@ def test_the_filters_reach_the_server(page: Page, ui_url: str, scripted: tuple[F
     assert request.as_of == date.today()
     assert set(request.kinds) == {Kind.PROCEDURE, Kind.LEGAL}
     assert request.sources == ["procedures"]
+    assert request.include_expired
 
 
 def test_an_empty_question_is_not_sent(page: Page, ui_url: str, scripted: tuple[FastAPI, str]) -> None:
@@ -238,7 +224,7 @@ def test_the_answer_is_still_there_after_a_visit_to_the_sources(page: Page, ui_u
     page.get_by_role("link", name="Question").click()
 
     expect(page.get_by_test_id("statement")).to_have_count(2)
-    expect(page.get_by_label("Question", exact=True)).to_have_value("Que dit la synthèse ?")
+    expect(page.get_by_test_id("asked")).to_contain_text("Que dit la synthèse ?")
 
 
 def test_without_a_server_the_page_says_so_before_and_after_the_question(

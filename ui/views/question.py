@@ -1,145 +1,173 @@
-"""The question page: a question and its filters in, an answer whose every statement opens its passage."""
+"""The question page: a conversation whose last answer is shown whole, each statement opening its passage."""
 
-from contextlib import closing
 from datetime import date
+from time import monotonic
 
 import streamlit as st
-from pydantic import ValidationError
+from streamlit.delta_generator import DeltaGenerator
 
-from ingest.documents import Kind
-from server.schemas import MAX_QUESTION_CHARS, AskRequest, SourceSummary
-from ui.answer_view import AnswerView
-from ui.client import ClientError, FanalClient
+from server.schemas import SourceSummary
+from ui.actions import Action, action_attribute
+from ui.answer_view import AnswerView, draw_former_turns, references_of
+from ui.asking import Asking
+from ui.bridge import bridge
+from ui.calls import ClientError
+from ui.client import FanalClient
 from ui.components import hint_html, notice_html, reading_guide_html, title_html
+from ui.copied import copied_text
 from ui.exchange import Exchange
+from ui.feedback_form import draw_feedback
+from ui.history import (
+    MASKED,
+    delete_conversation,
+    draw_history,
+    forget_history,
+    open_conversation,
+)
+from ui.question_form import draw_form
+from ui.source_panel import close_panel, draw_panel, open_panel, panel_name
+from ui.state import PageState, page_state
 
-KIND_FILTERS = {
-    Kind.PROCEDURE: "Procédures",
-    Kind.LEGAL: "Textes de loi et fiches",
-    Kind.TRAINING: "Formations",
-}
-EARLIEST_DAY = date(1970, 1, 1)
-YEARS_AHEAD = 5
 NOT_READY = "Fanal ne peut pas répondre pour l’instant"
-LEFT = "La page a été quittée avant la fin de la réponse. Posez de nouveau la question."
+NOT_AGAIN = "La réponse n’a pas pu être refaite : la précédente est gardée"
+WAIT_S = 0.25
+SOURCES_S = 30.0
 
 
 def draw(client: FanalClient, links_base: str) -> None:
-    """Draw the page: the form, then the answer being written or the last one received."""
-    st.html(title_html("Votre question"))
+    """Draw the page: the conversation, the form below it, then the answer as it comes."""
+    state = page_state()
+    _header(state)
     health = st.empty()
+    with st.container():  # what may be there or not has a place, so that nothing below it moves to another
+        draw_former_turns(state.exchanges[:-1], links_base)
+    last = state.last
+    # An empty place at once takes off what stood there; a container would keep it until this run ends.
+    view = AnswerView(st.container(), links_base, former=state.former)
+    below = st.container() if last and not state.asking else st.empty()
+    form, guide = st.container(), st.empty()
     sources, trouble = _sources(client)
-    asked = _form(sources)
-    last = _last_exchange()
-    if trouble and asked is None and not (last and last.failure):
+    with form:
+        draw_form(state, sources, lambda exchange: _ask(client, state, exchange))
+    if trouble and not (last and last.failure):
         health.html(notice_html("error", NOT_READY, trouble, testid="not-ready"))
-    guide = st.empty()
-    view = AnswerView(st.container(), links_base, former=len(last.statements) if last else 0)
-    if asked is not None:
-        _answer(client, asked, view)
-    elif last is not None:
-        if not last.ended:
-            last.failure = LEFT
-        view.draw(last)
-    else:
+    draw_history(client, state)
+    if last is None:
         guide.html(reading_guide_html())
+    else:
+        view.draw(last)
+        if state.asking is None:
+            _actions(below, client, state, last)
+    draw_panel(client, state, links_base)
+    _listen(client, state, links_base)
+    if state.asking is not None:
+        _follow(state, state.asking, view)
 
 
-def _answer(client: FanalClient, exchange: Exchange, view: AnswerView) -> None:
-    st.session_state["exchange"] = exchange
-    view.draw(exchange)
-    try:
-        with closing(client.ask_stream(exchange.request)) as events:
-            for event in events:
-                exchange.add(event)
-                view.draw(exchange)
-    except ClientError as error:
-        exchange.failure = str(error)
-        view.draw(exchange)
-
-
-def _last_exchange() -> Exchange | None:
-    exchange = st.session_state.get("exchange")
-    return exchange if isinstance(exchange, Exchange) else None
+def _header(state: PageState) -> None:
+    with st.container(horizontal=True, key="title", vertical_alignment="center"):
+        st.html(title_html("Votre question" if not state.exchanges else "Votre conversation"))
+        if state.exchanges:
+            st.button("Nouvelle conversation", key="new", on_click=state.clear, icon=":material/add:")
+        else:
+            st.empty()
+    stored = st.empty()
+    if state.stored:
+        stored.html(hint_html(MASKED))
 
 
 def _sources(client: FanalClient) -> tuple[list[SourceSummary], str | None]:
     """Give the sources to filter on, or why there are none: it is said before a question is typed in vain."""
+    kept: tuple[float, list[SourceSummary]] | None = st.session_state.get("known_sources")
+    if kept is not None and monotonic() - kept[0] < SOURCES_S:
+        return kept[1], None
     try:
         client.ready()
-        return client.sources(), None
+        found = client.sources()
     except ClientError as error:
         return [], str(error)
+    st.session_state["known_sources"] = (monotonic(), found)
+    return found, None
 
 
-def _form(sources: list[SourceSummary]) -> Exchange | None:
-    """Give what is asked, once it is sent."""
-    last = _last_exchange()
-    if "question" not in st.session_state and last is not None:  # back from another page
-        st.session_state["question"] = last.request.question
-    with st.form("ask", border=False):
-        question = st.text_area(
-            "Question",
-            key="question",
-            height=80,
-            max_chars=MAX_QUESTION_CHARS,
-            placeholder="Par exemple : dans quel délai la synthèse d’un bilan est-elle détruite ?",
-            label_visibility="collapsed",
-        )
-        with st.container(horizontal=True, key="filters", vertical_alignment="bottom"):
-            kinds = _kinds()
-            day = _day()
-            chosen = _chosen_sources(sources)
-        with st.container(horizontal=True, key="send", vertical_alignment="center"):
-            sent = st.form_submit_button("Demander", type="primary", key="ask-button")
-            st.html(hint_html("Ctrl + Entrée pour envoyer"))
-    return _exchange(question, kinds, day, chosen) if sent else None
+def _ask(client: FanalClient, state: PageState, exchange: Exchange) -> None:
+    """Begin a new turn; the one before it is folded above."""
+    state.former = len(state.last.statements) if state.last else 0
+    state.panel, state.rating, state.rating_trouble = None, "worth", None
+    state.exchanges.append(exchange)
+    state.asking = Asking(client.ask(exchange.request), exchange)
+    state.asking.start()
 
 
-def _kinds() -> list[Kind]:
-    return st.pills(
-        "Chercher dans",
-        list(KIND_FILTERS),
-        selection_mode="multi",
-        default=list(KIND_FILTERS),
-        format_func=KIND_FILTERS.__getitem__,
-        key="kinds",
-        width="content",
+def _ask_again(client: FanalClient, state: PageState) -> None:
+    """Ask the last question again; its new answer takes the place of the former."""
+    former = state.exchanges.pop()
+    _ask(client, state, former.again(state.conversation_id))
+    state.former, state.replaced = len(former.statements), former
+
+
+def _follow(state: PageState, asking: Asking, view: AnswerView) -> None:
+    """Draw the answer as it comes; a click of the advisor ends this run, and the next one takes it up."""
+    exchange = asking.exchange
+    view.offer_stop(asking.stop)
+    while not exchange.ended:
+        asking.wait(exchange.events, WAIT_S)
+        view.draw(exchange)
+        page_state()  # a read of the session's state is where Streamlit lets a click end this run
+    _close_turn(state, exchange)
+    st.rerun()
+
+
+def _close_turn(state: PageState, exchange: Exchange) -> None:
+    state.asking, state.former = None, len(exchange.statements)
+    if exchange.answer is not None:
+        state.conversation_id = exchange.answer.conversation_id
+        forget_history(state)
+    elif state.replaced is not None and not exchange.statements:
+        state.exchanges[-1] = state.replaced
+        state.notice = notice_html("warning", NOT_AGAIN, exchange.failure or "")
+    state.replaced = None
+
+
+def _actions(place: DeltaGenerator, client: FanalClient, state: PageState, last: Exchange) -> None:
+    with place:
+        with st.container(horizontal=True, key="actions", vertical_alignment="center"):
+            if last.statements:
+                st.html(
+                    f'<button type="button" class="fanal-button" data-testid="copy" {action_attribute("copy")}'
+                    ' aria-live="polite">Copier avec les sources</button>'
+                )
+            st.button(
+                "Refaire la réponse" if last.answer else "Reposer la question",
+                key="again",
+                icon=":material/refresh:",
+                on_click=_ask_again,
+                args=(client, state),
+            )
+        draw_feedback(client, state, last)
+
+
+def _listen(client: FanalClient, state: PageState, links_base: str) -> None:
+    def act(action: Action) -> None:
+        match action.verb, action.target:
+            case "passage", (exchange_key, passage_id, position):
+                open_panel(state, exchange_key, passage_id, position)
+            case "conversation", (conversation_id,):
+                open_conversation(client, state, conversation_id)
+            case "forget", (conversation_id,):
+                state.confirming = conversation_id
+            case "confirm", (conversation_id,):
+                delete_conversation(client, state, conversation_id)
+            case "cancel", _:
+                state.confirming = None
+
+    last = state.last
+    is_whole = last is not None and last.ended
+    copied = copied_text(last, references_of(last, links_base), date.today()) if last and is_whole else ""
+    bridge(
+        act,
+        lambda: close_panel(state),
+        copied=copied,
+        panel=panel_name(state.panel),
+        asked=last.key if last else "",
     )
-
-
-def _day() -> date:
-    today = date.today()
-    day = st.date_input(
-        "À la date du",
-        value=today,
-        min_value=EARLIEST_DAY,
-        max_value=date(today.year + YEARS_AHEAD, 12, 31),
-        format="DD/MM/YYYY",
-        key="day",
-        width=140,
-    )
-    return day if isinstance(day, date) else today
-
-
-def _chosen_sources(sources: list[SourceSummary]) -> list[str]:
-    return st.multiselect(
-        "Sources",
-        [source.name for source in sources],
-        placeholder="Toutes",
-        key="sources",
-    )
-
-
-def _exchange(question: str, kinds: list[Kind], day: date, sources: list[str]) -> Exchange | None:
-    try:
-        request = AskRequest(
-            question=question,
-            as_of=day,
-            kinds=kinds if 0 < len(kinds) < len(KIND_FILTERS) else None,
-            sources=sources or None,
-        )
-    except ValidationError:
-        st.html(notice_html("warning", "Écrivez une question avant de l’envoyer."))
-        return None
-    return Exchange(request, day)

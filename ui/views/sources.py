@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import streamlit as st
 
 from server.schemas import IngestionRequest, IngestionView, SourceSummary
-from ui.client import ApiError, ClientError, FanalClient
+from ui.calls import ApiError, ClientError
+from ui.client import FanalClient
 from ui.components import hint_html, notice_html, title_html
 from ui.run_view import is_reading, progress_html, report_html, withheld_html
 from ui.source_table import source_table_html, summary_html

@@ -1,0 +1,18 @@
+"""`POST /v1/feedback`: whether an answer was useful, and why not."""
+
+from fastapi import APIRouter
+
+from server.dependencies import CallerDep, PartsDep
+from server.problems import NotFound
+from server.schemas import FeedbackRequest, FeedbackView
+
+router = APIRouter(prefix="/v1")
+
+
+@router.post("/feedback", status_code=201)
+def feedback(given: FeedbackRequest, parts: PartsDep, caller: CallerDep) -> FeedbackView:
+    """Keep what the caller thinks of one of their answers, in place of what they thought before."""
+    view = parts.conversations.give_feedback(caller.user, given)
+    if view is None:
+        raise NotFound("Cette réponse n’existe pas, ou n’a pas été enregistrée.")
+    return view

@@ -1,0 +1,1 @@
+"""What the server keeps: conversations and what their readers thought of the answers, in SQLite or PostgreSQL."""

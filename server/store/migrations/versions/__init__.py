@@ -1,0 +1,1 @@
+"""One file a step; each says which one it follows. A step that was released never changes."""

@@ -1,0 +1,145 @@
+"""The tables of the store. Every text in them is masked before it comes here; times are in UTC.
+
+A key always begins with its owner: an id that another person uses too is another row.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Date, DateTime, Dialect, ForeignKeyConstraint, Index, MetaData, Text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+def storable(text: str) -> str:
+    """Replace the characters that PostgreSQL (NUL) or UTF-8 (lone surrogates) refuse, one for one: offsets hold."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "\ufffd")
+
+
+class _Text(TypeDecorator[str]):
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else storable(value)
+
+
+class _Json(TypeDecorator[Any]):
+    impl = JSON
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+        return _storable_json(value)
+
+
+def _storable_json(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {storable(key): _storable_json(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable_json(held) for held in value]
+    return value
+
+
+class _UtcDateTime(TypeDecorator[datetime]):
+    """SQLite forgets the time zone of what it is given, PostgreSQL gives its own back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """What the tables share."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - read by SQLAlchemy, never written
+        str: _Text(),
+        datetime: _UtcDateTime(),
+        date: Date(),
+        dict[str, Any]: _Json(),
+        list[str]: _Json(),
+    }
+
+
+class StoredConversation(Base):
+    """A conversation; `id` is its owner's own choice."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (Index(None, "owner", "updated_at"), Index(None, "updated_at"))
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    title: Mapped[str]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class StoredAnswer(Base):
+    """A question and its answer.
+
+    Columns:
+        position: place in the conversation; an answer that replaces another one takes its place.
+        replaced_by: id of the answer that took this one's place; NULL while this one is shown.
+        answer: the whole `server.schemas.Answer`, masked, with its passages as they were shown.
+        groups: by passage id, who could read the passage when it was shown.
+        embedder: what the index was written for when the passages were found.
+    """
+
+    __tablename__ = "answers"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["owner", "conversation_id"], ["conversations.owner", "conversations.id"], ondelete="CASCADE"
+        ),
+        Index(None, "owner", "conversation_id", "position"),
+        Index(None, "created_at"),
+    )
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    conversation_id: Mapped[str]
+    position: Mapped[int]
+    created_at: Mapped[datetime]
+    question: Mapped[str]
+    as_of: Mapped[date]
+    mode: Mapped[str]
+    abstained: Mapped[bool]
+    abstention: Mapped[str | None]
+    model: Mapped[str]
+    prompt_version: Mapped[str | None]
+    embedder: Mapped[str | None]
+    replaces: Mapped[str | None]
+    replaced_by: Mapped[str | None]
+    answer: Mapped[dict[str, Any]]
+    groups: Mapped[dict[str, Any]]
+
+
+class StoredFeedback(Base):
+    """What the owner of an answer thinks of it, the last time they said so."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        ForeignKeyConstraint(["owner", "answer_id"], ["answers.owner", "answers.id"], ondelete="CASCADE"),
+    )
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    answer_id: Mapped[str] = mapped_column(primary_key=True)
+    useful: Mapped[bool]
+    reasons: Mapped[list[str]]
+    comment: Mapped[str]
+    created_at: Mapped[datetime]

@@ -1,0 +1,131 @@
+"""A reader who leaves stops the model: through a real server, its own connections and a real index."""
+
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from server.app import create_app
+from server.settings import ServerSettings
+from tests.scripted_model import ScriptedModel, running
+from tests.served import serving
+
+LEAVE = "# Congés du personnel\n\nLes congés d'été sont posés avant le 15 mars, dans Quittance.\n"
+QUESTION = "Avant quelle date poser ses congés d'été ?"
+FIRST = '{"abstain": false, "statements": [' + json.dumps(
+    {"text": "Avant le 15 mars.", "quotes": [{"passage": 1, "quote": "posés avant le 15 mars"}]}
+)
+ALWAYS = {"intercept": 20.0, "terms": {}}
+ANSWERING = {"answers": ALWAYS, "threshold": 0.5, "lenient": 0.5, "foreign": ALWAYS, "foreign_threshold": 0.5}
+SOURCES = '[[source]]\nname = "procedures"\nkind = "procedure"\nfolder = "procedures"\n'
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[ScriptedModel]:
+    with running(ScriptedModel()) as model:
+        yield model
+
+
+@pytest.fixture(scope="module")
+def url(endpoint: ScriptedModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder: Path = tmp_path_factory.mktemp("organisation")
+    (folder / "procedures").mkdir()
+    (folder / "sources.toml").write_text(SOURCES, "utf-8")
+    (folder / "procedures" / "conges.md").write_text(LEAVE, "utf-8")
+    abstention = {"provenance": {}, "embedder": "", "hybrid": ANSWERING, "words": ANSWERING}
+    (folder / "abstention.json").write_text(json.dumps(abstention), "utf-8")
+    settings = ServerSettings(
+        abstention_file=folder / "abstention.json",
+        data_dir=tmp_path_factory.mktemp("data"),
+        sources_file=folder / "sources.toml",
+        embed_processes=1,
+        generator="openai",
+        model_url=endpoint.base_url,
+        model_name=endpoint.name,
+        _env_file=None,
+    )
+    with serving(create_app(settings)) as url:
+        run = httpx.post(f"{url}/v1/ingestions", json={}, timeout=30).json()
+        deadline = time.monotonic() + 90
+        while run["state"] == "running" and time.monotonic() < deadline:
+            time.sleep(0.05)
+            run = httpx.get(f"{url}/v1/ingestions/{run['id']}").json()
+        assert run["state"] == "done", run
+        yield url
+
+
+@pytest.fixture
+def model(endpoint: ScriptedModel) -> ScriptedModel:
+    endpoint.requests.clear()
+    endpoint.scripts.clear()
+    endpoint.dropped.clear()
+    return endpoint
+
+
+def writes_for_long(model: ScriptedModel) -> None:
+    model.says(FIRST, *[" "] * 1_000, pause_s=0.02)
+
+
+def test_a_reader_of_the_stream_who_leaves_stops_the_model(url: str, model: ScriptedModel) -> None:
+    writes_for_long(model)
+    with (
+        httpx.Client(timeout=30) as client,
+        client.stream(
+            "POST", f"{url}/v1/ask", json={"question": QUESTION}, headers={"Accept": "text/event-stream"}
+        ) as response,
+    ):
+        seen = ""
+        for text in response.iter_text():
+            seen += text
+            if "event: statement" in seen:
+                break
+    assert "Avant le 15 mars." in seen
+    assert model.dropped.wait(20)
+
+
+def leave_once_the_model_writes(
+    url: str, address: str, body: dict[str, object], model: ScriptedModel
+) -> None:
+    """Ask for a whole answer, and close the connection when the model has been asked."""
+    with closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)) as connection:
+        connection.request("POST", address, json.dumps(body), {"Content-Type": "application/json"})
+        deadline = time.monotonic() + 30
+        while not model.requests and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert model.requests
+
+
+def test_a_reader_of_the_whole_answer_who_leaves_stops_the_model(url: str, model: ScriptedModel) -> None:
+    writes_for_long(model)
+    leave_once_the_model_writes(url, "/v1/ask", {"question": QUESTION}, model)
+    assert model.dropped.wait(20)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_chat_client_that_leaves_stops_the_model(url: str, model: ScriptedModel, stream: bool) -> None:
+    writes_for_long(model)
+    body = {"model": "fanal", "messages": [{"role": "user", "content": QUESTION}], "stream": stream}
+    if stream:
+        with (
+            httpx.Client(timeout=30) as client,
+            client.stream("POST", f"{url}/v1/chat/completions", json=body) as response,
+        ):
+            next(text for text in response.iter_text() if "15 mars" in text)
+    else:
+        leave_once_the_model_writes(url, "/v1/chat/completions", body, model)
+    assert model.dropped.wait(20)
+
+
+def test_one_who_leaves_takes_nothing_from_the_others(url: str, model: ScriptedModel) -> None:
+    writes_for_long(model)
+    leave_once_the_model_writes(url, "/v1/ask", {"question": QUESTION}, model)
+    model.says(FIRST + "]}")
+    answer = httpx.post(f"{url}/v1/ask", json={"question": QUESTION}, timeout=30).json()
+    assert [statement["verified"] for statement in answer["statements"]] == [True]
+    assert answer["mode"] == "generative"

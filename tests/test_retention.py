@@ -1,0 +1,129 @@
+"""Retention: what is too old goes, at start, every day and by command."""
+
+import subprocess
+import sys
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from ingest.errors import StorageFailed
+from ingest.settings import ROOT
+from server.retention import DAY_S, limit_of, purge_daily
+from server.settings import ServerSettings
+from server.store.conversations import Conversations
+from server.store.database import open_database
+from tests.stores import Clock, keep
+
+
+class Stop(Exception):
+    """The test has seen enough."""
+
+
+def test_the_limit_counts_back_from_now() -> None:
+    now = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+    assert limit_of(365, now) == datetime(2025, 11, 22, 9, 0, tzinfo=UTC)
+
+
+def test_a_retention_without_end_is_refused_and_the_longest_can_be_counted() -> None:
+    with pytest.raises(ValidationError, match="conversation_days"):
+        ServerSettings(conversation_days=999_999, _env_file=None)
+    longest = ServerSettings(conversation_days=36_500, _env_file=None).conversation_days
+    assert limit_of(longest, datetime(2026, 11, 22, tzinfo=UTC)).year == 1926
+
+
+def filled(path: Path, *ages: int) -> Conversations:
+    """Open a store with one conversation of each age, in days."""
+    clock = Clock()
+    conversations = Conversations(open_database(f"sqlite:///{path}"), clock)
+    for age in ages:
+        clock.now = datetime.now(UTC) - timedelta(days=age)
+        keep(conversations, f"Question d’il y a {age} jours ?", conversation=f"c{age}")
+    return conversations
+
+
+async def test_a_purge_runs_at_start_and_then_every_day(tmp_path: Path) -> None:
+    waited: list[float] = []
+    with closing(filled(tmp_path / "fanal.sqlite", 10, 31, 400)) as conversations:
+        seen: list[list[str]] = []
+
+        async def sleep(seconds: float) -> None:
+            waited.append(seconds)
+            seen.append([line.id for line in conversations.summaries("alice")])
+            if len(waited) == 1:
+                old = Conversations(conversations._database, lambda: datetime.now(UTC) - timedelta(days=40))
+                keep(old, "Vieille ?", conversation="vieille")
+            if len(waited) == 3:
+                raise Stop
+
+        with pytest.raises(Stop):
+            await purge_daily(conversations, 30, sleep)
+    assert waited == [DAY_S] * 3
+    assert seen == [["c10"], ["c10"], ["c10"]]
+
+
+async def test_a_purge_that_fails_is_logged_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    attempts: list[datetime] = []
+
+    def purge(before: datetime) -> int:
+        attempts.append(before)
+        if len(attempts) == 1:
+            raise StorageFailed("Le disque est plein.")
+        raise Stop
+
+    async def sleep(_: float) -> None: ...
+
+    with closing(filled(tmp_path / "fanal.sqlite")) as conversations:
+        monkeypatch.setattr(conversations, "purge", purge)
+        with pytest.raises(Stop):
+            await purge_daily(conversations, 30, sleep)
+    assert "Le disque est plein." in caplog.text
+
+
+def command(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "server", "purge", *arguments],
+        cwd=ROOT, env={"PATH": "/usr/bin:/bin", "FANAL_DATA_DIR": str(data), **environment},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_command_says_what_it_deleted(tmp_path: Path) -> None:
+    with closing(
+        filled(tmp_path / "fanal.sqlite", 1, 10, 40, 400)
+    ) as conversations:  # the server runs meanwhile
+        done = command(tmp_path)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("1 conversation supprimée : aucune question depuis le ")
+        assert done.stdout.endswith("3 gardées.\n")
+        done = command(tmp_path, FANAL_CONVERSATION_DAYS="5")
+        assert done.stdout.startswith("2 conversations supprimées : ")
+        done = command(tmp_path, "--before", date.today().isoformat())
+        assert "à 00:00. 0 gardée." in done.stdout
+        assert conversations.count() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("day", "said"), [("22/11/2026", "écrivez-la AAAA-MM-JJ"), ("9999-01-01", "n’est pas encore passé")]
+)
+def test_a_day_that_cannot_be_is_refused(tmp_path: Path, day: str, said: str) -> None:
+    with closing(filled(tmp_path / "fanal.sqlite", 400)) as conversations:
+        done = command(tmp_path, "--before", day)
+        assert done.returncode == 2
+        assert said in done.stderr
+        assert conversations.count() == 1
+
+
+@pytest.mark.slow
+def test_a_database_that_is_none_is_said_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "fanal.sqlite").write_text("Ceci n’est pas une base. " * 100, "utf-8")
+    done = command(tmp_path)
+    assert done.returncode == 2
+    assert done.stderr.startswith("Erreur : La base des conversations")
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,102 @@
+// Hands the clicks on the page's own HTML buttons to the script, copies the answer, and looks after the focus.
+// Streamlit calls this after each run, and cleans up at the end only: the listeners are the same functions each
+// time, so that a click counts once, and what they need of the last run is kept in `memory`.
+const memory = { opener: null, panel: null, asked: null, data: {}, send: () => {} };
+const PATIENCE_MS = 4000;
+const STEP_MS = 80;
+
+function whenThere(selector, act, waited = 0) {
+  const found = document.querySelector(selector);
+  if (found) act(found);
+  else if (waited < PATIENCE_MS) setTimeout(() => whenThere(selector, act, waited + STEP_MS), STEP_MS);
+}
+
+// Outside of a secure context (plain http on an intranet) there is no navigator.clipboard.
+function copyByHand(text) {
+  const area = document.createElement("textarea");
+  area.value = text;
+  area.style.position = "fixed";
+  area.style.opacity = "0";
+  document.body.append(area);
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  return done;
+}
+
+async function copy(button, text) {
+  let done = false;
+  try {
+    await navigator.clipboard.writeText(text);
+    done = true;
+  } catch {
+    done = copyByHand(text);
+  }
+  const label = button.dataset.label || button.textContent;
+  button.dataset.label = label;
+  button.textContent = done ? "Copié" : "La copie n’est pas permise par ce navigateur";
+  button.focus();
+  setTimeout(() => { button.textContent = label; }, 2500);
+}
+
+function lookAfterPanel(panel) {
+  if (panel === memory.panel) return;
+  const was = memory.panel;
+  memory.panel = panel;
+  if (panel) {
+    const isNew = !was || was.split("#")[0] !== panel.split("#")[0];
+    whenThere(`[data-fanal-panel="${panel}"]`, (head) => {
+      const box = head.closest(".st-key-panel");
+      box.setAttribute("role", "complementary");
+      box.setAttribute("aria-label", "Source citée");
+      if (isNew) box.querySelector(".st-key-panel-close button")?.focus({ preventScroll: true });
+    });
+    whenThere(`[data-fanal-shown="${panel}"] [data-fanal-target]`, (target) => {
+      const mark = target.querySelector("mark") || target;
+      const box = target.closest(".st-key-panel");
+      const top = mark.getBoundingClientRect().top - box.getBoundingClientRect().top;
+      box.scrollTop += top - box.clientHeight * 0.35;
+      const wide = target.closest(".fanal-page-scroll");
+      if (wide) wide.scrollLeft = target.offsetLeft - 16;
+    });
+  } else if (memory.opener) {
+    document.getElementById(memory.opener)?.focus({ preventScroll: true });
+  }
+}
+
+function lookAfterQuestion(asked) {
+  if (asked && memory.asked !== null && asked !== memory.asked) {
+    whenThere(`[data-fanal-asked="${asked}"]`, (head) => head.scrollIntoView({ block: "start" }));
+  }
+  memory.asked = asked || "";
+}
+
+function onClick(event) {
+  const button = event.target.closest("[data-fanal-do]");
+  if (!button) return;
+  const action = button.dataset.fanalDo;
+  if (action === "copy") {
+    copy(button, memory.data.copy);
+    return;
+  }
+  if (action.startsWith("passage|")) memory.opener = button.id;
+  memory.send("action", action);
+}
+
+function onKey(event) {
+  if (event.key === "Escape" && memory.data.panel) memory.send("close", true);
+}
+
+export default function ({ data, setTriggerValue }) {
+  memory.data = data;
+  memory.send = setTriggerValue;
+  document.addEventListener("click", onClick);
+  document.addEventListener("keydown", onKey);
+  document.body.dataset.fanalListens = "true";
+  lookAfterPanel(data.panel || "");
+  lookAfterQuestion(data.asked || "");
+  return () => {
+    document.removeEventListener("click", onClick);
+    document.removeEventListener("keydown", onKey);
+  };
+}
