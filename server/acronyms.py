@@ -53,9 +53,6 @@ class Expansion:
     synonyms: Mapping[str, tuple[frozenset[str], ...]]
 
 
-NOTHING = Expansion("", {})
-
-
 class Acronyms:
     """Knows the acronyms of an organisation.
 

@@ -190,10 +190,6 @@ def _harmless_piece(piece: str) -> str:
     return _TAG.sub(f"<{JOINER}", _LINK.sub(JOINER, piece))
 
 
-def _no_brackets(text: str) -> str:
-    return text.replace("(", "").replace(")", "")
-
-
 def _validity(passage: Passage, day: date) -> str:
     start, end = passage.valid_from, passage.valid_to
     standing = _standing(passage, day)

@@ -65,10 +65,6 @@ class AnswerView:
         """Offer to stop an answer that is being written."""
         self._stop.button("Arrêter", key="stop", icon=":material/stop_circle:", on_click=stop)
 
-    def withdraw_stop(self) -> None:
-        """Take that offer back."""
-        self._stop.empty()
-
     def _draw_statement(self, position: int, html: str) -> None:
         if position > len(self._slots):
             self._slots.append(self._body.empty())
