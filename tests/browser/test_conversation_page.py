@@ -220,6 +220,7 @@ def test_conversations_are_deleted_once_it_is_confirmed(page: Page, ui_url: str,
 
     entries.first.get_by_role("button", name="Supprimer").click()
     page.get_by_role("button", name="Annuler").click()
+    expect(page.get_by_text("Supprimer définitivement cette conversation")).to_have_count(0)
     expect(entries).to_have_count(3)
     assert len(api.state.turns) == 3
     entries.first.get_by_role("button", name="Supprimer").click()
