@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 EVERYONE = "*"
 """The group that every caller belongs to."""
@@ -40,6 +41,16 @@ class Status(StrEnum):
     IN_FORCE = "en_vigueur"
     SUPERSEDED = "remplace"
     REPEALED = "abroge"
+
+
+class Standing(StrEnum):
+    """Where a text stands on a day, as a reader is told."""
+
+    HOLDS = "en vigueur"
+    REPEALED = "abrogé"
+    SUPERSEDED = "remplacé"
+    TO_COME = "pas encore en vigueur"
+    ENDED = "plus en vigueur"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,15 @@ class Validity:
         began = self.valid_from is None or self.valid_from <= day
         ended = self.valid_to is not None and self.valid_to < day
         return began and not ended
+
+    def standing(self, day: date) -> Standing:
+        """Say where the text stands on `day`; what its source calls superseded or repealed is called so."""
+        if self.status is not Status.IN_FORCE:
+            return Standing.REPEALED if self.status is Status.REPEALED else Standing.SUPERSEDED
+        if self.holds_on(day):
+            return Standing.HOLDS
+        is_to_come = self.valid_from is not None and self.valid_from > day
+        return Standing.TO_COME if is_to_come else Standing.ENDED
 
 
 BlockKind = Literal["heading", "paragraph", "list_item", "table"]
@@ -165,6 +185,15 @@ class Chunk:
     def hash(self) -> str:
         """Digest of what is embedded: two passages with the same one share their vector."""
         return content_hash(self.embedded_text)
+
+
+def web_host(url: str | None) -> str | None:
+    """Give the host of a web address; None for anything that a browser should not be sent to."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return None
+    return parts.hostname if parts.scheme in ("http", "https") else None
 
 
 def headings(path: Iterable[str]) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from ingest.documents import Kind, Status, Validity
+from ingest.documents import Kind, web_host
 from server.schemas import Answer, Passage, Statement
 
 RULE = "\n\n---\n\n"
@@ -192,7 +192,7 @@ def _harmless_piece(piece: str) -> str:
 
 def _validity(passage: Passage, day: date) -> str:
     start, end = passage.valid_from, passage.valid_to
-    standing = _standing(passage, day)
+    standing = passage.validity.standing(day)
     if start and end:
         return f"{standing} (du {_written(start)} au {_written(end)})"
     if start:
@@ -204,29 +204,12 @@ def _validity(passage: Passage, day: date) -> str:
     return f"{standing} (jusqu’au {_written(end)})" if end else f"{standing}, dates non renseignées"
 
 
-def _standing(passage: Passage, day: date) -> str:
-    if passage.status is Status.REPEALED:
-        return "abrogé"
-    if passage.status is Status.SUPERSEDED:
-        return "remplacé"
-    if passage.valid_from is not None and passage.valid_from > day:
-        return "pas encore en vigueur"
-    holds = Validity(passage.valid_from, passage.valid_to).holds_on(day)
-    return "en vigueur" if holds else "plus en vigueur"
-
-
 def _written(day: date) -> str:
     return f"{day:%d/%m/%Y}"
 
 
 def _site(url: str | None) -> str | None:
     """Give a web address that nothing can follow in its line; None for what a browser should not be sent to."""
-    if url is None:
-        return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if url is None or web_host(url) is None:
         return None
     return quote(url, safe="/:?&=#%@+,;~-._")

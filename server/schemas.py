@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from ingest.documents import Kind, Status
+from ingest.documents import Kind, Status, Validity
 
 MAX_QUESTION_CHARS = 4_000
 """Longest question or search query, in characters: a page of text is a document, not a question."""
@@ -90,6 +90,11 @@ class Passage(_Wire):
     legal_basis_of: list[str] = Field(
         default=[], description="Ids of the passages of the same response that cite this one's document."
     )
+
+    @property
+    def validity(self) -> Validity:
+        """From when to when its text holds."""
+        return Validity(self.valid_from, self.valid_to, self.status)
 
 
 class SearchResponse(_Wire):

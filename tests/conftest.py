@@ -14,7 +14,8 @@ from ingest.index import Index
 from ingest.qdrant_calls import QdrantCalls
 from server.ask import Done
 from server.schemas import Answer
-from tests.qdrant_rest import QdrantRest, serving
+from tests.qdrant_rest import QdrantRest
+from tests.served import serving
 from tests.support import BACKENDS, WordEmbedder
 
 CITATIONS: list[str] = []
@@ -119,5 +120,5 @@ def rest() -> QdrantRest:
 @pytest.fixture
 def url(rest: QdrantRest) -> Iterator[str]:
     """Where a small Qdrant server answers."""
-    with serving(rest) as url:
+    with serving(rest.app) as url:
         yield url

@@ -7,14 +7,10 @@ local mode lets pass (a change of a point that does not exist) is refused as wel
 """
 
 import json
-import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-import uvicorn
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from qdrant_client import models
 from qdrant_client.local.qdrant_local import QdrantLocal
@@ -184,22 +180,3 @@ def _done() -> models.UpdateResult:
 
 def _failure(status: int, reason: str) -> JSONResponse:
     return JSONResponse({"status": {"error": reason}, "time": 0.0}, status)
-
-
-@contextmanager
-def serving(rest: QdrantRest) -> Iterator[str]:
-    """Serve on a free port of this machine; gives the URL."""
-    config = uvicorn.Config(
-        rest.app, log_level="warning", lifespan="off", ws="none", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
-        while not server.started:
-            time.sleep(0.005)
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()

@@ -131,9 +131,10 @@ def _local(_: Path, dimension: int) -> Iterator[Index]:
 @contextmanager
 def _rest(_: Path, dimension: int) -> Iterator[Index]:
     from ingest.index_server import ServerIndex
-    from tests.qdrant_rest import QdrantRest, serving
+    from tests.qdrant_rest import QdrantRest
+    from tests.served import serving
 
-    with serving(QdrantRest()) as url, closing(ServerIndex.connect(url, "essai", dimension)) as index:
+    with serving(QdrantRest().app) as url, closing(ServerIndex.connect(url, "essai", dimension)) as index:
         yield index
 
 

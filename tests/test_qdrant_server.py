@@ -19,7 +19,8 @@ from ingest.pipeline import Ingestion
 from ingest.qdrant_calls import PATIENT, QUICK, QdrantCalls
 from ingest.sources.base import LoadedItem
 from tests.flaky_proxy import FAULTS, FlakyProxy, proxying
-from tests.qdrant_rest import QdrantRest, serving
+from tests.qdrant_rest import QdrantRest
+from tests.served import serving
 from tests.support import WordEmbedder, fill_server, make_procedures
 
 ALL = SearchFilter(groups=None)
@@ -64,7 +65,7 @@ def points(rest: QdrantRest, collection: str = "fanal") -> dict[str, tuple[Any, 
 
 def undisturbed(held: Sequence[Document], folder: Path) -> dict[str, tuple[Any, Any]]:
     rest = QdrantRest()
-    with serving(rest) as url:
+    with serving(rest.app) as url:
         assert ingest(url, folder / "undisturbed.sqlite", held, QdrantCalls()) == []
     return points(rest)
 

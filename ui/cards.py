@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from html import escape
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from ingest.documents import Kind, Status
+from ingest.documents import Kind, Standing, Status, web_host
 from server.schemas import Passage
 from ui.passage_text import Span, passage_html
-from ui.trust import in_force
 from ui.wording import french, long_date
 
 KIND_LABELS = {
@@ -20,8 +19,6 @@ KIND_LABELS = {
     Kind.LEGAL: "Texte de loi ou fiche",
     Kind.TRAINING: "Formation",
 }
-IN_FORCE = "en vigueur"
-ENDED = {Status.REPEALED: "abrogé", Status.SUPERSEDED: "remplacé"}
 SNIPPET_CHARS = 220
 
 _LAYOUT = re.compile(r"^\s*[-–•*·▪]\s|\||-{3,}", re.MULTILINE)
@@ -77,20 +74,9 @@ def source_links(passage: Passage, links_base: str) -> list[tuple[str, str]]:
 
 def badge_html(passage: Passage, day: date) -> str:
     """Give the badge that says where the text stands on `day`."""
-    label = standing_label(passage, day)
-    look = "current" if label == IN_FORCE else "past"
+    label = passage.validity.standing(day)
+    look = "current" if label is Standing.HOLDS else "past"
     return f'<span class="fanal-badge fanal-badge-{look}" data-testid="status">{label}</span>'
-
-
-def standing_label(passage: Passage, day: date) -> str:
-    """Say in a word where the text stands on `day`."""
-    if passage.status is not Status.IN_FORCE:
-        return ENDED[passage.status]
-    if in_force(passage, day):
-        return IN_FORCE
-    if passage.valid_from is not None and passage.valid_from > day:
-        return "pas encore en vigueur"
-    return "plus en vigueur"
 
 
 def validity_sentence(passage: Passage, day: date) -> str:
@@ -147,13 +133,8 @@ def _link(url: str, label: str) -> str:
 
 def _site(url: str | None) -> str | None:
     """Name the site of a web address; None for anything a browser should not be sent to."""
-    if url is None:
+    host = web_host(url)
+    if host is None:
         return None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return None
-    host = parts.hostname.removeprefix("www.")
+    host = host.removeprefix("www.")
     return "Légifrance" if host == "legifrance.gouv.fr" else host

@@ -2,8 +2,9 @@
 
 from datetime import date
 
+from ingest.documents import Standing
 from server.schemas import Answer, Passage
-from ui.cards import IN_FORCE, number_label, source_links, standing_label, validity_sentence
+from ui.cards import number_label, source_links, validity_sentence
 from ui.consulted import DISPUTED, NEWER, OLDER
 from ui.exchange import Exchange
 from ui.statements import UNVERIFIED, References
@@ -80,8 +81,8 @@ def _facts(passage: Passage, day: date) -> list[str]:
         facts.append(number_label(passage.number))
     if passage.page is not None:
         facts.append(f"page {passage.page}")
-    standing, dates = standing_label(passage, day), validity_sentence(passage, day)
-    if standing != IN_FORCE:
+    standing, dates = passage.validity.standing(day), validity_sentence(passage, day)
+    if standing is not Standing.HOLDS:
         facts.append(standing)
     facts.append(dates[0].lower() + dates[1:])
     return facts
