@@ -35,14 +35,14 @@ def _written_day(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_written_day)]
 
 
-class _Wire(BaseModel):
+class Wire(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
 FilterText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
 
-class Scope(_Wire):
+class Scope(Wire):
     """Which passages a request may use.
 
     The last five keep the training records that meet them, and nothing else: a procedure has no region.
@@ -70,7 +70,7 @@ class SearchRequest(Scope):
     k: int = Field(default=10, ge=1, le=100)
 
 
-class Passage(_Wire):
+class Passage(Wire):
     """A passage as a reader sees it; `score` orders the passages of one request and means nothing else."""
 
     id: str
@@ -97,7 +97,7 @@ class Passage(_Wire):
         return Validity(self.valid_from, self.valid_to, self.status)
 
 
-class SearchResponse(_Wire):
+class SearchResponse(Wire):
     """Answer of `POST /v1/search`."""
 
     passages: list[Passage]
@@ -113,14 +113,14 @@ class AskRequest(Scope):
     )
 
 
-class PassagesEvent(_Wire):
+class PassagesEvent(Wire):
     """Data of the first event of `POST /v1/ask`: what the answer will draw on, and a follow-up as it was understood."""
 
     passages: list[Passage]
     standalone_question: str | None = None
 
 
-class Conflict(_Wire):
+class Conflict(Wire):
     """Two passages that give different figures for the same thing; ids of passages of the same answer."""
 
     newer: str
@@ -128,7 +128,7 @@ class Conflict(_Wire):
     explanation: str
 
 
-class Citation(_Wire):
+class Citation(Wire):
     """A quote found in a passage: `passage.text[start:end] == quote`."""
 
     passage_id: str
@@ -137,7 +137,7 @@ class Citation(_Wire):
     end: int = Field(ge=0)
 
 
-class Statement(_Wire):
+class Statement(Wire):
     """A sentence of the answer; `verified` only when each of its quotes was found in its passage.
 
     Args:
@@ -162,7 +162,7 @@ INCOMPLETE = "Le modèle de rédaction s’est interrompu : la réponse est inco
 """The warning of an answer that broke off: what came is verified, what is missing may matter."""
 
 
-class Answer(_Wire):
+class Answer(Wire):
     """Answer of `POST /v1/ask`, and the data of its last event (`done`).
 
     Args:
@@ -197,7 +197,7 @@ Reason = Literal[
 """What may be wrong with an answer, as the page offers it."""
 
 
-class FeedbackRequest(_Wire):
+class FeedbackRequest(Wire):
     """Body of `POST /v1/feedback`; a second one for the same answer replaces the first."""
 
     answer_id: Identifier
@@ -206,7 +206,7 @@ class FeedbackRequest(_Wire):
     comment: Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000)] = ""
 
 
-class FeedbackView(_Wire):
+class FeedbackView(Wire):
     """Answer of `POST /v1/feedback`; personal data that patterns know is masked in the comment."""
 
     answer_id: str
@@ -216,7 +216,7 @@ class FeedbackView(_Wire):
     created_at: datetime
 
 
-class ConversationSummary(_Wire):
+class ConversationSummary(Wire):
     """One line of `GET /v1/conversations`; its title is the first question, masked."""
 
     id: str
@@ -226,14 +226,14 @@ class ConversationSummary(_Wire):
     turns: int
 
 
-class TurnView(_Wire):
+class TurnView(Wire):
     """One question of a conversation and its answer, as they were kept: masked."""
 
     answer: Answer
     feedback: FeedbackView | None = None
 
 
-class ConversationView(_Wire):
+class ConversationView(Wire):
     """Answer of `GET /v1/conversations/{id}`; a replaced answer is not in it."""
 
     id: str
@@ -243,13 +243,13 @@ class ConversationView(_Wire):
     turns: list[TurnView]
 
 
-class RemovedConversations(_Wire):
+class RemovedConversations(Wire):
     """Answer of `DELETE /v1/conversations`: how many were deleted."""
 
     removed: int
 
 
-class SourceSummary(_Wire):
+class SourceSummary(Wire):
     """One line of `GET /v1/sources`."""
 
     name: str
@@ -265,13 +265,13 @@ class SourceSummary(_Wire):
     last_run: str | None = None
 
 
-class ForgottenSource(_Wire):
+class ForgottenSource(Wire):
     """Answer of `DELETE /v1/sources/{name}`: how many documents left the index."""
 
     removed: int
 
 
-class DocumentView(_Wire):
+class DocumentView(Wire):
     """Answer of `GET /v1/documents/{id}`: a document and its passages in reading order."""
 
     id: str
@@ -287,7 +287,7 @@ class DocumentView(_Wire):
     passages: list[Passage]
 
 
-class IngestionRequest(_Wire):
+class IngestionRequest(Wire):
     """Body of `POST /v1/ingestions`.
 
     Args:
@@ -301,7 +301,7 @@ class IngestionRequest(_Wire):
     retry_set_aside: bool = False
 
 
-class SourceReport(_Wire):
+class SourceReport(Wire):
     """What one run did with one source."""
 
     source: str
@@ -315,7 +315,7 @@ class SourceReport(_Wire):
     failures: list[str] = []
 
 
-class IngestionView(_Wire):
+class IngestionView(Wire):
     """Answer of `/v1/ingestions`: where a run stands; `reserved_failures` are in sources that are not shown."""
 
     id: str

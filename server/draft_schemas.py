@@ -1,0 +1,424 @@
+"""The wire types of masking, templates, drafts, assistants and the audit: what the page and other programs use.
+
+A text goes two ways here: as its author typed it (`text`, `notes`), and masked (`masked`), which is all that a
+model, the index or a log ever gets.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, model_validator
+
+from server.schemas import Citation, Day, FilterText, Identifier, Mode, Passage, Wire
+
+EntityType = Literal[
+    "PERSONNE",
+    "DATE_NAISSANCE",
+    "AGE",
+    "LIEU_NAISSANCE",
+    "TELEPHONE",
+    "EMAIL",
+    "ADRESSE",
+    "NIR",
+    "IDENTIFIANT_FT",
+    "NUMERO",
+    "IBAN",
+    "PLAQUE",
+    "COMPTE",
+    "EMPLOYEUR",
+    "ECOLE",
+    "SANTE",
+    "HANDICAP",
+    "RELIGION",
+    "OPINION",
+    "SYNDICAT",
+    "ORIGINE",
+    "ORIENTATION",
+    "JUDICIAIRE",
+]
+"""What is masked. From SANTE on: special categories (article 9 RGPD) and judicial data (article 10), whose
+placeholder, `[SENSIBLE_1]`, does not say which; NUMERO is any other official number; COMPTE a social account."""
+
+MAX_NOTES_CHARS = 200_000
+"""Longest notes, in characters: some sixty pages."""
+
+NON_RENSEIGNE = "non renseigné"
+"""What a section says when the notes say nothing for it."""
+
+Notes = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NOTES_CHARS, pattern=r"\S")]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=120)]
+SectionText = Annotated[str, StringConstraints(max_length=20_000)]
+
+
+class MaskSpan(Wire):
+    """What is to be masked: `text[start:end]`."""
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=1)
+    type: EntityType
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> "MaskSpan":
+        if self.end <= self.start:
+            raise ValueError("un masque commence avant de finir")
+        return self
+
+
+class MaskRequest(Wire):
+    """Body of `POST /v1/mask`."""
+
+    text: Notes
+
+
+class MaskedEntity(MaskSpan):
+    """What was masked at `text[start:end]` of the text before masking."""
+
+    placeholder: str
+
+
+class MaskedText(Wire):
+    """Answer of `POST /v1/mask`: the masked text, and what was masked in the order of the text."""
+
+    text: str
+    entities: list[MaskedEntity]
+
+
+class NotesText(Wire):
+    """Answer of `POST /v1/notes`: the text of a file, which is not kept."""
+
+    text: str
+    warnings: list[str] = Field(default_factory=list)
+
+
+class LegalReference(Wire):
+    """A text that a template rests on."""
+
+    number: str
+    title: str
+    url: str | None = None
+
+
+class Retention(Wire):
+    """How long what a template makes is kept, in days.
+
+    Args:
+        draft_days: after its last change, a draft that nobody validated.
+        notes_days: after the validation, the notes, the machine's text and the way back from the masks.
+        synthesis_days: after the validation, the synthesis itself.
+        agreed_days: the same when the person agreed in writing that it be kept; None when that changes nothing.
+        basis: the rule behind these figures, in French.
+    """
+
+    draft_days: int = Field(ge=0, le=36_500)
+    notes_days: int = Field(ge=0, le=36_500)
+    synthesis_days: int = Field(ge=0, le=36_500)
+    agreed_days: int | None = Field(default=None, ge=0, le=36_500)
+    basis: str
+
+
+SectionKind = Literal["notes", "advice"]
+"""What a section rests on: what the person said, or passages of the index."""
+
+
+class TemplateSection(Wire):
+    """A section of a template.
+
+    Args:
+        holds: what it must hold, in French, for the writer and the model alike.
+        questions: what the notes should answer.
+        hints: words that sort a sentence of the notes into it when there is no model.
+    """
+
+    id: Identifier
+    title: str
+    kind: SectionKind = "notes"
+    holds: str
+    questions: list[str] = Field(default_factory=list)
+    hints: list[str] = Field(default_factory=list)
+
+
+class TemplateView(Wire):
+    """One line of `GET /v1/templates`.
+
+    Args:
+        source: who wrote it and after what; no article in force lists what a `document de synthèse` holds.
+        recipients: who receives the synthesis.
+        consent: what the person is told and agrees to before a draft is begun, in French.
+    """
+
+    id: Identifier
+    version: str
+    title: str
+    summary: str
+    source: str
+    legal_basis: list[LegalReference]
+    sections: list[TemplateSection]
+    recipients: list[str]
+    retention: Retention
+    consent: str
+
+
+class Consent(Wire):
+    """What the person agreed to (article L6313-4 du code du travail).
+
+    Args:
+        given: to the interview's synthesis being drafted.
+        keep: in writing, to its being kept for as long as the template says.
+        on: when they were asked; today by default.
+    """
+
+    given: StrictBool
+    keep: StrictBool = False
+    on: Day | None = None
+
+
+def _consent(value: object) -> object:
+    return {"given": value} if isinstance(value, bool) else value
+
+
+class DraftRequest(Wire):
+    """Body of `POST /v1/drafts`; with `Accept: text/event-stream`, events `section`, `done` and `error`.
+
+    Args:
+        consent: an object, or true and false for short.
+        mask: what is masked, as a person decided on the text of `notes`: these places and nothing else, with all
+            other places where the same words stand. None: what `POST /v1/mask` finds.
+        label: how its author finds it again; it is sealed like the notes.
+    """
+
+    template: Identifier
+    notes: Notes
+    consent: Annotated[Consent, BeforeValidator(_consent)]
+    mask: list[MaskSpan] | None = Field(default=None, max_length=5_000)
+    label: Annotated[str, StringConstraints(strip_whitespace=True, max_length=120)] = ""
+
+
+class NoteSentence(Wire):
+    """A sentence of the notes; `number` counts from 1."""
+
+    number: int
+    text: str
+    masked: str
+
+
+class NoteQuote(Wire):
+    """Words of a sentence of the notes: `masked[start:end] == quote`."""
+
+    sentence: int
+    quote: str
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+
+
+class DraftSentence(Wire):
+    """A sentence of a draft, with what it rests on: the notes (`sources`) or the index (`citations`).
+
+    Args:
+        verified: every quote was found where it is said to be, and carries the sentence.
+        unsupported: figures and words that its quotes do not hold.
+    """
+
+    text: str
+    verified: bool
+    sources: list[NoteQuote] = Field(default_factory=list)
+    citations: list[Citation] = Field(default_factory=list)
+    unsupported: list[str] = Field(default_factory=list)
+
+
+class DiffPart(Wire):
+    """A piece of the machine's text, of the person's, or of both."""
+
+    op: Literal["same", "added", "removed"]
+    text: str
+
+
+class DraftSection(Wire):
+    """A section of a draft.
+
+    Args:
+        missing: neither the notes nor the index say anything for it.
+        machine_text: as it was drafted; `non renseigné` when it is missing.
+        text: as the person left it.
+        diff: from the former to the latter, word by word.
+    """
+
+    id: str
+    title: str
+    kind: SectionKind
+    holds: str
+    sentences: list[DraftSentence]
+    missing: bool
+    machine_text: str
+    text: str
+    diff: list[DiffPart] = Field(default_factory=list)
+
+
+class Contradiction(Wire):
+    """Sentences of the notes that say two things; `sentences` are their numbers."""
+
+    sentences: list[int]
+    explanation: str
+
+
+class Validation(Wire):
+    """Who validated a draft, and when."""
+
+    name: str
+    at: datetime
+
+
+DraftStatus = Literal["draft", "validated"]
+
+
+class DraftView(Wire):
+    """A draft, with the names back: it is given to its author only.
+
+    Args:
+        revision: changes with each edit; an edit of another revision is refused.
+        expires_on: the day when it is deleted.
+        notes: empty once the template's retention has taken them away.
+        unanswered: questions of the template that the notes do not answer.
+    """
+
+    id: str
+    revision: int
+    template: str
+    template_version: str
+    template_title: str
+    label: str
+    status: DraftStatus
+    created_at: datetime
+    updated_at: datetime
+    expires_on: date
+    consent: Consent
+    mode: Mode
+    model: str
+    prompt_version: str | None = None
+    notes: list[NoteSentence]
+    entities: list[MaskedEntity]
+    sections: list[DraftSection]
+    contradictions: list[Contradiction]
+    unanswered: list[str]
+    passages: list[Passage]
+    warnings: list[str]
+    timings: dict[str, float]
+    validation: Validation | None = None
+
+
+class DraftSummary(Wire):
+    """One line of `GET /v1/drafts`: the caller's own, the last changed first."""
+
+    id: str
+    template: str
+    template_title: str
+    label: str
+    status: DraftStatus
+    created_at: datetime
+    updated_at: datetime
+    expires_on: date
+
+
+class SectionEdit(Wire):
+    """The person's text of a section, with the names in it."""
+
+    id: Identifier
+    text: SectionText
+
+
+class DraftPatch(Wire):
+    """Body of `PATCH /v1/drafts/{id}`; editing a validated draft takes its validation back.
+
+    Args:
+        revision: the one that was edited; None overwrites whatever is there.
+    """
+
+    sections: list[SectionEdit] = Field(min_length=1, max_length=100)
+    revision: int | None = None
+
+
+class ValidationRequest(Wire):
+    """Body of `POST /v1/drafts/{id}/validate`: "J’ai relu et je valide", by whom."""
+
+    name: Name
+    revision: int | None = None
+
+
+ExportFormat = Literal["docx", "odt", "pdf"]
+
+
+class PurgeReport(Wire):
+    """What a purge took away, and the law's limits that it applied."""
+
+    at: datetime
+    drafts: int
+    syntheses: int
+    notes: int
+
+
+InputKind = Literal["line", "text", "file", "choice", "dialogue"]
+
+
+class AssistantInput(Wire):
+    """What an assistant asks for; `choices` are those of a `choice`."""
+
+    id: Identifier
+    label: str
+    help: str = ""
+    kind: InputKind = "text"
+    required: bool = True
+    choices: list[str] = Field(default_factory=list)
+
+
+WithoutModel = Literal["search", "sort", "fill", "none"]
+"""What an assistant does without a model: passages, sorted sentences of its inputs, its frame filled in; nothing."""
+
+
+class AssistantView(Wire):
+    """One line of `GET /v1/assistants`: a prompt file of Fanal or of the organisation."""
+
+    id: Identifier
+    version: str
+    title: str
+    summary: str
+    inputs: list[AssistantInput]
+    sections: list[TemplateSection]
+    filters: bool = False
+    without_model: WithoutModel = "none"
+
+
+class TrainingFilters(Wire):
+    """Which training records an assistant may suggest; see `server.schemas.Scope`."""
+
+    region: FilterText | None = None
+    starts_after: Day | None = None
+    cpf: StrictBool | None = None
+    level: int | None = Field(default=None, ge=1, le=8, strict=True)
+
+
+class AssistantRequest(Wire):
+    """Body of `POST /v1/assistants/{id}`; nothing of it is kept.
+
+    Args:
+        inputs: by id of the input.
+        mask: by id of the input, as in `DraftRequest`.
+    """
+
+    inputs: dict[Identifier, Annotated[str, StringConstraints(max_length=MAX_NOTES_CHARS)]]
+    mask: dict[Identifier, list[MaskSpan]] | None = None
+    filters: TrainingFilters = Field(default_factory=TrainingFilters)
+
+
+class AssistantAnswer(Wire):
+    """Answer of `POST /v1/assistants/{id}`, with the names back; the sentences' sources are those of `inputs`."""
+
+    assistant: str
+    version: str
+    mode: Mode
+    model: str
+    prompt_version: str | None = None
+    inputs: list[NoteSentence]
+    entities: dict[str, list[MaskedEntity]]
+    sections: list[DraftSection]
+    passages: list[Passage]
+    warnings: list[str]
+    timings: dict[str, float]
