@@ -4,17 +4,20 @@ import ipaddress
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openai import AsyncOpenAI
 
 from ingest.index import Index
 from ingest.qdrant_calls import QdrantCalls
 from server.ask import Done
+from server.llm import build_client
 from server.schemas import Answer
 from tests.qdrant_rest import QdrantRest
+from tests.scripted_model import ScriptedModel, running
 from tests.served import serving
 from tests.support import BACKENDS, WordEmbedder
 
@@ -81,6 +84,25 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many citations were checked so."""
     if CITATIONS:
         terminalreporter.write_line(f"{len(CITATIONS)} citations, each found at its offsets")
+
+
+@pytest.fixture(scope="session")
+def model_endpoint() -> Iterator[ScriptedModel]:
+    with running(ScriptedModel()) as model:
+        yield model
+
+
+@pytest.fixture
+def model(model_endpoint: ScriptedModel) -> ScriptedModel:
+    """A language model that says what the test tells it to, over HTTP."""
+    model_endpoint.forget()
+    return model_endpoint
+
+
+@pytest.fixture
+async def model_client(model: ScriptedModel) -> AsyncIterator[AsyncOpenAI]:
+    async with build_client(model.base_url, "", silence_s=1.0) as client:
+        yield client
 
 
 @pytest.fixture

@@ -65,6 +65,13 @@ class ScriptedModel:
         """Queue a well-formed repair."""
         self.says(json.dumps({"drop": False, **statement(text, passage, quote)}, ensure_ascii=False))
 
+    def forget(self) -> None:
+        """Be as new, at the same address."""
+        self.requests.clear()
+        self.scripts.clear()
+        self.dropped.clear()
+        self.models_page = ""
+
     @property
     def prompts(self) -> list[str]:
         """What the user's message of each request said."""

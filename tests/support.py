@@ -24,6 +24,21 @@ if TYPE_CHECKING:
     from ingest.qdrant_calls import QdrantCalls
 
 
+OPEN_AND_RESERVED = """
+[[source]]
+name = "procedures"
+kind = "procedure"
+folder = "procedures"
+
+[[source]]
+name = "direction"
+kind = "procedure"
+folder = "direction"
+groups = ["direction"]
+"""
+"""Sources of an organisation: what everybody reads, and what one group alone does."""
+
+
 class WordEmbedder:
     """A fast stand-in for an embedder: each term adds its own direction, so shared words give close vectors."""
 

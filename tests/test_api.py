@@ -16,6 +16,7 @@ from server.problems import MEDIA_TYPE
 from server.retrieve import DENSE_DOWN
 from server.schemas import MAX_QUESTION_CHARS, Answer, DocumentView, Passage
 from server.settings import ServerSettings
+from tests.support import OPEN_AND_RESERVED
 
 PROCEDURES = {
     "CPF et arrêt de travail.md": (
@@ -30,24 +31,12 @@ METADATA = """fichier;reference;titre;date;valable_du;valable_jusqu_au;statut;re
 Délais 2023.md;PR-004;Délais de réponse;2023-01-10;2023-02-01;2026-01-31;remplace;;PR-029;
 Délais 2026.md;PR-029;Délais de réponse;2026-01-10;2026-02-01;;en_vigueur;PR-004;;
 """
-SOURCES = """
-[[source]]
-name = "procedures"
-kind = "procedure"
-folder = "procedures"
-
-[[source]]
-name = "direction"
-kind = "procedure"
-folder = "direction"
-groups = ["direction"]
-"""
 
 
 @pytest.fixture(scope="module")
 def organisation(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("organisation")
-    (folder / "sources.toml").write_text(SOURCES, "utf-8")
+    (folder / "sources.toml").write_text(OPEN_AND_RESERVED, "utf-8")
     (folder / "procedures").mkdir()
     for name, text in PROCEDURES.items():
         (folder / "procedures" / name).write_text(text, "utf-8")

@@ -1,7 +1,7 @@
 """The ask path, from the question to the answer, with a scripted model and a retriever that notes its calls."""
 
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,7 +20,7 @@ from server.llm import build_client
 from server.retrieval import Retrieval
 from server.schemas import Answer, AskRequest, Mode, Passage, Scope
 from tests.passages import bilan_and_frais, make_retrieval
-from tests.scripted_model import ScriptedModel, running
+from tests.scripted_model import ScriptedModel
 
 QUESTION = "Combien d’heures dure un bilan de compétences ?"
 TODAY = date(2026, 11, 22)
@@ -53,29 +53,9 @@ class CoverageAbstainer:
         return Decision(retrieval.coverage, answers, None if answers else "unanswerable")
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[ScriptedModel]:
-    with running(ScriptedModel()) as model:
-        yield model
-
-
 @pytest.fixture
-def model(endpoint: ScriptedModel) -> ScriptedModel:
-    endpoint.requests.clear()
-    endpoint.scripts.clear()
-    endpoint.dropped.clear()
-    return endpoint
-
-
-@pytest.fixture
-async def client(model: ScriptedModel) -> AsyncIterator[AsyncOpenAI]:
-    async with build_client(model.base_url, "", silence_s=1.0) as client:
-        yield client
-
-
-@pytest.fixture
-def generator(model: ScriptedModel, client: AsyncOpenAI) -> Generator:
-    return OpenAIGenerator(client, model.name)
+def generator(model: ScriptedModel, model_client: AsyncOpenAI) -> Generator:
+    return OpenAIGenerator(model_client, model.name)
 
 
 def asking(

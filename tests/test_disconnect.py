@@ -13,7 +13,7 @@ import pytest
 
 from server.app import create_app
 from server.settings import ServerSettings
-from tests.scripted_model import ScriptedModel, running
+from tests.scripted_model import ScriptedModel
 from tests.served import serving
 
 LEAVE = "# Congés du personnel\n\nLes congés d'été sont posés avant le 15 mars, dans Quittance.\n"
@@ -27,13 +27,7 @@ SOURCES = '[[source]]\nname = "procedures"\nkind = "procedure"\nfolder = "proced
 
 
 @pytest.fixture(scope="module")
-def endpoint() -> Iterator[ScriptedModel]:
-    with running(ScriptedModel()) as model:
-        yield model
-
-
-@pytest.fixture(scope="module")
-def url(endpoint: ScriptedModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def url(model_endpoint: ScriptedModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("organisation")
     (folder / "procedures").mkdir()
     (folder / "sources.toml").write_text(SOURCES, "utf-8")
@@ -46,8 +40,8 @@ def url(endpoint: ScriptedModel, tmp_path_factory: pytest.TempPathFactory) -> It
         sources_file=folder / "sources.toml",
         embed_processes=1,
         generator="openai",
-        model_url=endpoint.base_url,
-        model_name=endpoint.name,
+        model_url=model_endpoint.base_url,
+        model_name=model_endpoint.name,
         _env_file=None,
     )
     with serving(create_app(settings)) as url:
@@ -58,14 +52,6 @@ def url(endpoint: ScriptedModel, tmp_path_factory: pytest.TempPathFactory) -> It
             run = httpx.get(f"{url}/v1/ingestions/{run['id']}").json()
         assert run["state"] == "done", run
         yield url
-
-
-@pytest.fixture
-def model(endpoint: ScriptedModel) -> ScriptedModel:
-    endpoint.requests.clear()
-    endpoint.scripts.clear()
-    endpoint.dropped.clear()
-    return endpoint
 
 
 def writes_for_long(model: ScriptedModel) -> None:

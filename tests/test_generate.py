@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from datetime import date
 from typing import Any
@@ -26,7 +26,7 @@ from server.prompts import repair
 from server.schemas import Passage
 from server.verify import ProposedStatement, Quote
 from tests.passages import bilan_and_frais, make_passage, make_retrieval
-from tests.scripted_model import ScriptedModel, running, statement
+from tests.scripted_model import ScriptedModel, statement
 
 QUESTION = "Combien d’heures dure un bilan ?"
 DAY = date(2026, 11, 22)
@@ -34,27 +34,6 @@ TWO = [
     ("Il dure 24 heures.", 1, "dure au plus vingt-quatre heures"),
     ("Il faut un accord.", 1, "avec le consentement"),
 ]
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[ScriptedModel]:
-    with running(ScriptedModel()) as model:
-        yield model
-
-
-@pytest.fixture
-def model(endpoint: ScriptedModel) -> ScriptedModel:
-    endpoint.requests.clear()
-    endpoint.scripts.clear()
-    endpoint.dropped.clear()
-    endpoint.models_page = ""
-    return endpoint
-
-
-@pytest.fixture
-async def client(model: ScriptedModel) -> AsyncIterator[AsyncOpenAI]:
-    async with build_client(model.base_url, "", silence_s=1.0) as client:
-        yield client
 
 
 async def collect(
@@ -72,33 +51,33 @@ async def collect(
     return statements, None
 
 
-async def test_statements_come_with_their_quotes(model: ScriptedModel, client: AsyncOpenAI) -> None:
+async def test_statements_come_with_their_quotes(model: ScriptedModel, model_client: AsyncOpenAI) -> None:
     model.states(*TWO)
-    statements, error = await collect(OpenAIGenerator(client, model.name))
+    statements, error = await collect(OpenAIGenerator(model_client, model.name))
     assert error is None
     assert statements == [ProposedStatement(text, (Quote(n, quote),)) for text, n, quote in TWO]
 
 
 async def test_a_statement_is_given_before_the_next_one_is_written(
-    model: ScriptedModel, client: AsyncOpenAI
+    model: ScriptedModel, model_client: AsyncOpenAI
 ) -> None:
     first, second = (json.dumps(statement(*parts)) for parts in TWO)
     model.says('{"abstain": false, "statements": [', first, ", ", second, "]}", pause_s=0.2)
     came: list[float] = []
     began = time.perf_counter()
     passages = bilan_and_frais()
-    generator = OpenAIGenerator(client, model.name)
+    generator = OpenAIGenerator(model_client, model.name)
     async for _ in generator.generate(QUESTION, passages, make_retrieval(QUESTION, passages), DAY):
         came.append(time.perf_counter() - began)
     assert came[0] < came[1] - 0.3
 
 
 async def test_the_request_asks_for_the_schema_and_counts_tokens(
-    model: ScriptedModel, client: AsyncOpenAI
+    model: ScriptedModel, model_client: AsyncOpenAI
 ) -> None:
     usages: list[Usage] = []
     model.states(*TWO)
-    await collect(OpenAIGenerator(client, model.name, on_usage=usages.append))
+    await collect(OpenAIGenerator(model_client, model.name, on_usage=usages.append))
     (request,) = model.requests
     assert request["temperature"] == 0
     assert request["stream_options"] == {"include_usage": True}
@@ -107,14 +86,14 @@ async def test_the_request_asks_for_the_schema_and_counts_tokens(
     assert [usage.completion_tokens for usage in usages] == [7]
 
 
-async def test_a_model_that_abstains_gives_nothing(model: ScriptedModel, client: AsyncOpenAI) -> None:
+async def test_a_model_that_abstains_gives_nothing(model: ScriptedModel, model_client: AsyncOpenAI) -> None:
     model.says('{"abstain": true, "statements": [{"text": "Je crois que…", "quotes": []}]}')
-    assert await collect(OpenAIGenerator(client, model.name)) == ([], None)
+    assert await collect(OpenAIGenerator(model_client, model.name)) == ([], None)
 
 
-async def test_an_answer_in_a_code_block_is_read(model: ScriptedModel, client: AsyncOpenAI) -> None:
+async def test_an_answer_in_a_code_block_is_read(model: ScriptedModel, model_client: AsyncOpenAI) -> None:
     model.says("```json\n", '{"abstain": false, "statements": [', json.dumps(statement(*TWO[0])), "]}\n```")
-    statements, error = await collect(OpenAIGenerator(client, model.name))
+    statements, error = await collect(OpenAIGenerator(model_client, model.name))
     assert (len(statements), error) == (1, None)
 
 
@@ -141,10 +120,10 @@ FIRST = '{"abstain": false, "statements": [' + json.dumps(statement(*TWO[0]))
     ],
 )
 async def test_a_broken_answer_is_an_error_after_what_was_whole(
-    model: ScriptedModel, client: AsyncOpenAI, pieces: list[str], faults: dict[str, str], kept: int
+    model: ScriptedModel, model_client: AsyncOpenAI, pieces: list[str], faults: dict[str, str], kept: int
 ) -> None:
     model.says(*pieces, **faults)
-    statements, error = await collect(OpenAIGenerator(client, model.name))
+    statements, error = await collect(OpenAIGenerator(model_client, model.name))
     assert len(statements) == kept
     assert isinstance(error, ModelMisbehaved)
     assert not error.retry
@@ -167,38 +146,38 @@ async def test_a_broken_answer_is_an_error_after_what_was_whole(
     ],
 )
 async def test_a_stream_of_another_shape_is_misbehaviour(
-    model: ScriptedModel, client: AsyncOpenAI, raw: bytes
+    model: ScriptedModel, model_client: AsyncOpenAI, raw: bytes
 ) -> None:
     model.says(raw=b"data: " + raw + b"\n\ndata: [DONE]\n\n")
-    statements, error = await collect(OpenAIGenerator(client, model.name))
+    statements, error = await collect(OpenAIGenerator(model_client, model.name))
     assert statements == []
     assert isinstance(error, ModelMisbehaved)
 
 
 async def test_a_web_page_in_place_of_an_answer_is_misbehaviour(
-    model: ScriptedModel, client: AsyncOpenAI
+    model: ScriptedModel, model_client: AsyncOpenAI
 ) -> None:
     model.says(raw=b"<!doctype html><title>Bienvenue</title>" * 50, media_type="text/html")
-    statements, error = await collect(OpenAIGenerator(client, model.name))
+    statements, error = await collect(OpenAIGenerator(model_client, model.name))
     assert statements == []
     assert isinstance(error, ModelMisbehaved)
 
 
 async def test_an_error_in_the_middle_of_the_stream_is_misbehaviour(
-    model: ScriptedModel, client: AsyncOpenAI
+    model: ScriptedModel, model_client: AsyncOpenAI
 ) -> None:
     model.says(raw=b'data: {"error": {"message": "out of memory", "code": 500}}\n\n')
-    statements, error = await collect(OpenAIGenerator(client, model.name))
+    statements, error = await collect(OpenAIGenerator(model_client, model.name))
     assert statements == []
     assert isinstance(error, ModelMisbehaved)
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])
 async def test_an_overloaded_endpoint_is_unavailable(
-    model: ScriptedModel, client: AsyncOpenAI, status: int
+    model: ScriptedModel, model_client: AsyncOpenAI, status: int
 ) -> None:
     model.says(status=status)
-    statements, error = await collect(OpenAIGenerator(client, model.name))
+    statements, error = await collect(OpenAIGenerator(model_client, model.name))
     assert statements == []
     assert isinstance(error, ModelUnavailable)
     assert error.retry
@@ -206,10 +185,10 @@ async def test_an_overloaded_endpoint_is_unavailable(
 
 @pytest.mark.parametrize("status", [400, 401, 404])
 async def test_an_endpoint_that_refuses_is_not_retried(
-    model: ScriptedModel, client: AsyncOpenAI, status: int
+    model: ScriptedModel, model_client: AsyncOpenAI, status: int
 ) -> None:
     model.says(status=status)
-    _, error = await collect(OpenAIGenerator(client, model.name))
+    _, error = await collect(OpenAIGenerator(model_client, model.name))
     assert isinstance(error, ModelRefused)
     assert not error.retry
     assert str(status) in str(error)
@@ -229,28 +208,30 @@ async def test_a_silent_endpoint_is_unavailable(model: ScriptedModel) -> None:
 
 
 async def test_an_endpoint_that_drips_is_stopped_at_the_time_limit(
-    model: ScriptedModel, client: AsyncOpenAI
+    model: ScriptedModel, model_client: AsyncOpenAI
 ) -> None:
     model.says(*[" "] * 200, pause_s=0.02)
     began = time.perf_counter()
-    _, error = await collect(OpenAIGenerator(client, model.name, limits=Limits(total_s=0.2)))
+    _, error = await collect(OpenAIGenerator(model_client, model.name, limits=Limits(total_s=0.2)))
     assert isinstance(error, ModelUnavailable)
     assert time.perf_counter() - began < 2
 
 
 async def test_a_connection_lost_in_the_middle_keeps_what_came(
-    model: ScriptedModel, client: AsyncOpenAI
+    model: ScriptedModel, model_client: AsyncOpenAI
 ) -> None:
     model.says(FIRST, ", ", breaks_off=True)
-    statements, error = await collect(OpenAIGenerator(client, model.name))
+    statements, error = await collect(OpenAIGenerator(model_client, model.name))
     assert len(statements) == 1
     assert isinstance(error, ModelUnavailable)
 
 
-async def test_closing_the_answer_closes_the_connection(model: ScriptedModel, client: AsyncOpenAI) -> None:
+async def test_closing_the_answer_closes_the_connection(
+    model: ScriptedModel, model_client: AsyncOpenAI
+) -> None:
     model.says(FIRST, *[" "] * 500, pause_s=0.02)
     passages = bilan_and_frais()
-    generator = OpenAIGenerator(client, model.name)
+    generator = OpenAIGenerator(model_client, model.name)
     async with aclosing(
         generator.generate(QUESTION, passages, make_retrieval(QUESTION, passages), DAY)
     ) as statements:
@@ -258,21 +239,23 @@ async def test_closing_the_answer_closes_the_connection(model: ScriptedModel, cl
     assert await asyncio.to_thread(model.dropped.wait, 3)
 
 
-async def test_a_model_that_is_served_passes_the_check(model: ScriptedModel, client: AsyncOpenAI) -> None:
-    await check_model(client, model.name)
+async def test_a_model_that_is_served_passes_the_check(
+    model: ScriptedModel, model_client: AsyncOpenAI
+) -> None:
+    await check_model(model_client, model.name)
 
 
-async def test_a_model_that_is_not_served_is_refused_by_name(client: AsyncOpenAI) -> None:
+async def test_a_model_that_is_not_served_is_refused_by_name(model_client: AsyncOpenAI) -> None:
     with pytest.raises(ModelRefused, match="autre-modele"):
-        await check_model(client, "autre-modele")
+        await check_model(model_client, "autre-modele")
 
 
 async def test_a_web_page_in_place_of_the_list_of_models_is_said_plainly(
-    model: ScriptedModel, client: AsyncOpenAI
+    model: ScriptedModel, model_client: AsyncOpenAI
 ) -> None:
     model.models_page = "<!doctype html><title>Bienvenue</title>"
     with pytest.raises(ModelMisbehaved, match=r"/v1/models ne rend pas la liste des modèles"):
-        await check_model(client, model.name)
+        await check_model(model_client, model.name)
 
 
 def test_the_prompt_puts_numbered_passages_between_fences_and_the_question_last() -> None:
@@ -297,39 +280,41 @@ def test_a_passage_cannot_write_its_own_fence() -> None:
 
 
 async def test_passages_that_do_not_fit_are_left_out_from_the_end(
-    model: ScriptedModel, client: AsyncOpenAI
+    model: ScriptedModel, model_client: AsyncOpenAI
 ) -> None:
     model.says('{"abstain": true, "statements": []}')
     passages = [make_passage(word * 100, word) for word in ("début", "milieu", "fin")]
-    await collect(OpenAIGenerator(client, model.name, context=1_950), passages)
+    await collect(OpenAIGenerator(model_client, model.name, context=1_950), passages)
     asked = model.requests[0]["messages"][1]["content"]
     assert "milieu" * 100 in asked
     assert "fin" * 100 not in asked
 
 
 async def test_a_request_that_is_too_long_is_made_once_more_with_half_of_the_passages(
-    model: ScriptedModel, client: AsyncOpenAI
+    model: ScriptedModel, model_client: AsyncOpenAI
 ) -> None:
     refusal = "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens."
     model.says(status=400, refusal=refusal)
     model.states(TWO[0])
     passages = [make_passage(f"Le passage {n} parle du bilan.", f"p{n}") for n in range(1, 5)]
-    statements, error = await collect(OpenAIGenerator(client, model.name), passages)
+    statements, error = await collect(OpenAIGenerator(model_client, model.name), passages)
     assert (len(statements), error) == (1, None)
     assert [prompt.count("début du passage") for prompt in model.prompts] == [4, 2]
 
 
-async def test_a_request_that_stays_too_long_is_refused(model: ScriptedModel, client: AsyncOpenAI) -> None:
+async def test_a_request_that_stays_too_long_is_refused(
+    model: ScriptedModel, model_client: AsyncOpenAI
+) -> None:
     for _ in range(2):
         model.says(status=400, refusal="context length exceeded")
-    _, error = await collect(OpenAIGenerator(client, model.name))
+    _, error = await collect(OpenAIGenerator(model_client, model.name))
     assert isinstance(error, ContextTooLong)
     assert len(model.requests) == 2
 
 
-async def test_another_refusal_is_not_tried_again(model: ScriptedModel, client: AsyncOpenAI) -> None:
+async def test_another_refusal_is_not_tried_again(model: ScriptedModel, model_client: AsyncOpenAI) -> None:
     model.says(status=400, refusal="unknown parameter response_format")
-    _, error = await collect(OpenAIGenerator(client, model.name))
+    _, error = await collect(OpenAIGenerator(model_client, model.name))
     assert isinstance(error, ModelRefused)
     assert not isinstance(error, ContextTooLong)
     assert len(model.requests) == 1
@@ -343,13 +328,13 @@ def test_the_turns_before_take_only_the_room_that_passages_leave() -> None:
 
 
 async def test_in_a_short_context_the_passages_stay_and_the_turns_go(
-    model: ScriptedModel, client: AsyncOpenAI
+    model: ScriptedModel, model_client: AsyncOpenAI
 ) -> None:
     passages = [make_passage("bilan " * 100, "p1"), make_passage("frais " * 100, "p2")]
     history = [Turn("Et avant ?", "Une réponse. " * 40)]
     for context in (2_048, 8_192):
         model.says('{"abstain": true, "statements": []}')
-        await collect(OpenAIGenerator(client, model.name, context=context), passages, history)
+        await collect(OpenAIGenerator(model_client, model.name, context=context), passages, history)
     short, long = model.prompts
     assert short.count("début du passage") == long.count("début du passage") == 2
     assert "Et avant ?" not in short
@@ -366,17 +351,17 @@ async def test_in_a_short_context_the_passages_stay_and_the_turns_go(
 )
 @pytest.mark.parametrize("size", [1, 5, 1_000])
 async def test_what_surrounds_the_answer_is_passed_over(
-    model: ScriptedModel, client: AsyncOpenAI, before: str, after: str, size: int
+    model: ScriptedModel, model_client: AsyncOpenAI, before: str, after: str, size: int
 ) -> None:
     text = before + FIRST + "]}" + after
     model.says(*(text[i : i + size] for i in range(0, len(text), size)))
-    statements, error = await collect(OpenAIGenerator(client, model.name))
+    statements, error = await collect(OpenAIGenerator(model_client, model.name))
     assert (len(statements), error) == (1, None)
 
 
-async def test_thoughts_without_an_end_are_no_answer(model: ScriptedModel, client: AsyncOpenAI) -> None:
+async def test_thoughts_without_an_end_are_no_answer(model: ScriptedModel, model_client: AsyncOpenAI) -> None:
     model.says("<think>" + FIRST + "]}")
-    statements, error = await collect(OpenAIGenerator(client, model.name))
+    statements, error = await collect(OpenAIGenerator(model_client, model.name))
     assert statements == []
     assert isinstance(error, ModelMisbehaved)
 
@@ -405,10 +390,10 @@ FOREIGN = [
 
 @pytest.mark.parametrize("text", FOREIGN)
 async def test_an_answer_in_another_language_is_misbehaviour(
-    model: ScriptedModel, client: AsyncOpenAI, text: str
+    model: ScriptedModel, model_client: AsyncOpenAI, text: str
 ) -> None:
     model.states((text, 1, TWO[0][2]))
-    statements, error = await collect(OpenAIGenerator(client, model.name))
+    statements, error = await collect(OpenAIGenerator(model_client, model.name))
     assert statements == []
     assert isinstance(error, ModelMisbehaved)
 
@@ -421,10 +406,10 @@ async def repaired(generator: OpenAIGenerator) -> ProposedStatement | None:
 
 
 async def test_a_statement_is_asked_for_once_more_with_its_passages(
-    model: ScriptedModel, client: AsyncOpenAI
+    model: ScriptedModel, model_client: AsyncOpenAI
 ) -> None:
     model.repairs(*TWO[0])
-    assert await repaired(OpenAIGenerator(client, model.name)) == ProposedStatement(
+    assert await repaired(OpenAIGenerator(model_client, model.name)) == ProposedStatement(
         TWO[0][0], (Quote(1, TWO[0][2]),)
     )
     (request,) = model.requests
@@ -451,18 +436,18 @@ async def test_a_statement_is_asked_for_once_more_with_its_passages(
     ],
 )
 async def test_a_repair_that_fails_changes_nothing(
-    model: ScriptedModel, client: AsyncOpenAI, said: str, faults: dict[str, Any]
+    model: ScriptedModel, model_client: AsyncOpenAI, said: str, faults: dict[str, Any]
 ) -> None:
     model.says(said, **faults)
-    assert await repaired(OpenAIGenerator(client, model.name)) is None
+    assert await repaired(OpenAIGenerator(model_client, model.name)) is None
 
 
 async def test_a_slow_repair_is_given_up(
-    model: ScriptedModel, client: AsyncOpenAI, monkeypatch: pytest.MonkeyPatch
+    model: ScriptedModel, model_client: AsyncOpenAI, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(generate, "REPAIR_LIMITS", Limits(total_s=0.05))
     model.says("{}", pause_s=0.5)
-    assert await repaired(OpenAIGenerator(client, model.name)) is None
+    assert await repaired(OpenAIGenerator(model_client, model.name)) is None
 
 
 QUOTES = st.lists(st.tuples(st.integers(-3, 99), st.text(max_size=20)), max_size=3)

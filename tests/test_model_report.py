@@ -12,15 +12,9 @@ from eval.model_report import ANSWERABLE, UNANSWERABLE, Call, Recorder, expectat
 from eval.model_report_page import page
 from server.llm import Limits, build_client, ignore_usage, stream_text
 from server.settings import ServerSettings
-from tests.scripted_model import ScriptedModel, running
+from tests.scripted_model import ScriptedModel
 
 RAW = '{"abstain": false, "statements": [{"text": "Une heure.", "quotes": []}]}'
-
-
-@pytest.fixture
-def model() -> Iterator[ScriptedModel]:
-    with running(ScriptedModel()) as endpoint:
-        yield endpoint
 
 
 async def test_what_the_model_writes_is_kept_and_passed_on(model: ScriptedModel) -> None:

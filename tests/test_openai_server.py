@@ -14,19 +14,8 @@ from server.footnotes import UNDERSTOOD
 from server.openai_face import MODEL
 from server.settings import ServerSettings
 from tests.served import serving
+from tests.support import OPEN_AND_RESERVED
 
-SOURCES = """
-[[source]]
-name = "procedures"
-kind = "procedure"
-folder = "procedures"
-
-[[source]]
-name = "direction"
-kind = "procedure"
-folder = "direction"
-groups = ["direction"]
-"""
 LEAVE = "# Congés du personnel\n\nLes congés d'été sont posés avant le 15 mars, dans Quittance.\n"
 WELCOME = "# Accueil du public\n\nL'accueil ouvre à neuf heures, et ferme à dix-sept heures le vendredi.\n"
 BUDGET = "# Budget de la direction\n\nLe budget prévoit deux recrutements de conseillers en 2027.\n"
@@ -36,7 +25,7 @@ QUESTION = "Avant quelle date poser ses congés d'été ?"
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder: Path = tmp_path_factory.mktemp("organisation")
-    (folder / "sources.toml").write_text(SOURCES, "utf-8")
+    (folder / "sources.toml").write_text(OPEN_AND_RESERVED, "utf-8")
     for name, text in (
         ("procedures/conges", LEAVE),
         ("procedures/accueil", WELCOME),
