@@ -59,6 +59,7 @@ def check(tmp_path: Path) -> Callable[..., SourceCheck]:
 Check = Callable[..., SourceCheck]
 
 
+@pytest.mark.slow
 def test_the_sample_has_nothing_to_correct_and_is_not_touched(tmp_path: Path) -> None:
     chosen = IngestSettings(data_dir=tmp_path / "data", cache_dir=tmp_path / "cache", _env_file=None)
     checks = {check.config.name: check for check in check_sources(chosen, {})}

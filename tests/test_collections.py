@@ -59,6 +59,7 @@ def test_the_next_generation_is_built_beside_the_live_one(client: QdrantClient, 
         assert live.count(ALL) == 5
 
 
+@pytest.mark.slow
 def test_searches_during_swaps_never_fail_and_always_see_a_whole_index(
     client: QdrantClient, url: str
 ) -> None:

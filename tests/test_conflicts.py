@@ -237,6 +237,7 @@ def test_a_text_of_another_group_starts_no_conflict(index: EdgeIndex) -> None:
     assert retrieve(index, [secret, *NOTES[1:]]).conflicts == []
 
 
+@pytest.mark.slow
 def test_the_sample_has_a_note_that_contradicts_a_procedure(index: EdgeIndex) -> None:
     folder = ROOT / "sample" / "documents"
     files = {

@@ -96,6 +96,7 @@ def test_a_disk_that_fills_up_stops_the_run_and_loses_nothing(
     manifest.close()
 
 
+@pytest.mark.slow
 def test_a_second_program_is_refused_without_harm_to_the_first(tmp_path: Path) -> None:
     folder = tmp_path / "index"
     index = EdgeIndex(folder, 64)

@@ -142,6 +142,7 @@ if __name__ == '__main__':
 
 
 @pytest.mark.parametrize("killed", ["the run", "the reading process"])
+@pytest.mark.slow
 def test_libreoffice_and_its_child_end_with_whoever_runs_them(killed: str, tmp_path: Path) -> None:
     (tmp_path / "ancien.doc").write_bytes(OLD_WORD)
     (tmp_path / "lit.py").write_text(READS_ONE_FILE)

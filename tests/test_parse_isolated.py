@@ -71,6 +71,7 @@ def test_the_programs_that_a_stopped_file_started_are_ended_with_it(
 
 
 @pytest.mark.parametrize("bomb", [lambda: compressed_page(60), lambda: nested_forms(8, 12)])
+@pytest.mark.slow
 def test_a_pdf_that_fills_the_memory_is_refused_and_the_next_one_read(
     bomb: Callable[[], bytes], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

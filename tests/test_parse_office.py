@@ -62,6 +62,7 @@ def test_an_old_workbook_gives_the_rows_of_the_one_it_was_saved_from(extension: 
 
 
 @needs_office
+@pytest.mark.slow
 def test_a_document_that_libreoffice_cannot_open_says_what_to_do() -> None:
     broken = OLE2 + "WordDocument\0".encode("utf-16-le") + b"\x00" * 2000
     with pytest.raises(UnreadableFile, match="enregistrez-le au format DOCX"):

@@ -33,6 +33,7 @@ def scan(pages: int) -> bytes:
 
 
 @needs_ocr
+@pytest.mark.slow
 def test_a_long_scan_is_put_off_before_any_of_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ocr, "_tesseract", refuse)
     began = time.perf_counter()
@@ -70,6 +71,7 @@ def page_after(seconds: float) -> Callable[..., bytes]:
 
 
 @needs_ocr
+@pytest.mark.slow
 def test_pages_are_read_side_by_side_and_stay_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ocr.os, "sched_getaffinity", lambda _: set(range(4)))
     monkeypatch.setattr(ocr, "_tesseract", page_after(0.8))
@@ -133,6 +135,7 @@ def scanned_image() -> Image.Image:
 
 
 @needs_ocr
+@pytest.mark.slow
 def test_a_stamped_scan_is_read_with_its_stamp_once() -> None:
     text = " ".join(block.text for block in parse_bytes(stamped(STAMP), "a.pdf").blocks)
     assert "Sécurité des locaux et évacuation" in text

@@ -234,6 +234,7 @@ def test_the_generation_before_is_deleted_when_the_new_one_is_opened(
         assert store.index.count(ALL) == 6
 
 
+@pytest.mark.slow
 def test_questions_are_answered_while_another_process_rebuilds(organisation: Path, tmp_path: Path) -> None:
     """With the real embedder, the real server's parts and the command an administrator types."""
     places: dict[str, Any] = {"data_dir": tmp_path / "data", "sources_file": organisation / "sources.toml"}

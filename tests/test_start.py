@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from ingest.chunk import chunk_document
 from ingest.index_edge import EdgeIndex
 from tests.support import WordEmbedder, make_document
@@ -22,12 +24,14 @@ def refused(**environment: str) -> str:
     return done.stderr
 
 
+@pytest.mark.slow
 def test_an_index_that_another_program_holds_is_said_in_a_line(tmp_path: Path) -> None:
     held = EdgeIndex(tmp_path / "index", 384)
     assert "déjà ouvert par un autre programme" in refused(FANAL_DATA_DIR=str(tmp_path))
     held.close()
 
 
+@pytest.mark.slow
 def test_an_index_of_another_embedder_is_said_in_a_line(tmp_path: Path) -> None:
     index = EdgeIndex(tmp_path / "index", 384)
     index.upsert(chunk_document(make_document("a", "Texte."), 1_800), {}, WordEmbedder.name)
@@ -35,6 +39,7 @@ def test_an_index_of_another_embedder_is_said_in_a_line(tmp_path: Path) -> None:
     assert f"« {WordEmbedder.name} »" in refused(FANAL_DATA_DIR=str(tmp_path))
 
 
+@pytest.mark.slow
 def test_an_embeddings_endpoint_that_does_not_answer_is_said_in_a_line(tmp_path: Path) -> None:
     said = refused(
         FANAL_DATA_DIR=str(tmp_path),

@@ -50,6 +50,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         over.set()
 
 
+@pytest.mark.slow
 def test_a_slow_page_after_another_through_one_proxy_is_cut_in_time(proxy: None) -> None:
     with page_client(["example.org"], 5) as client:
         for page in ("vite", "lente"):
