@@ -37,6 +37,14 @@ def _calibrate(options: argparse.Namespace) -> None:
     run(options.questions, output, options.as_of, Console(highlight=False))
 
 
+def _masking(options: argparse.Namespace) -> None:
+    from rich.console import Console
+
+    from eval.masking_bench import run
+
+    run(options.corpus, Console(highlight=False), show=options.show)
+
+
 def _tune_ranker(_: argparse.Namespace) -> None:
     from eval.tune_ranker import run
 
@@ -74,6 +82,22 @@ def _parser() -> argparse.ArgumentParser:
         help="jour où l’on se place pour une question qui n’en dit rien (aujourd’hui)",
     )
     calibrate.set_defaults(run=_calibrate)
+    masking = commands.add_parser(
+        "masking", help="ce que le masquage trouve et manque dans des notes annotées, par type"
+    )
+    masking.add_argument(
+        "corpus",
+        type=Path,
+        nargs="?",
+        help="fichier JSONL, comme sample/masking_tune.jsonl (celui-ci par défaut)",
+    )
+    masking.add_argument(
+        "--show",
+        action="store_true",
+        help="montre aussi ce qui est manqué ou masqué à tort ; qui règle le masquage ne lit pas ainsi "
+        "sample/masking_report.jsonl",
+    )
+    masking.set_defaults(run=_masking)
     tune = commands.add_parser(
         "tune-ranker", help="apprend les poids du classement sur la moitié des questions réservée à cela"
     )

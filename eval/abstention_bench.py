@@ -27,6 +27,7 @@ from server.acronyms import load_acronyms
 from server.ask import AskParts, Done, ask
 from server.extractive import ExtractiveGenerator
 from server.followup import CarryingRewriter
+from server.mask import load_masker
 from server.retrieval import Retrieval
 from server.retrieve import HybridRetriever
 from server.schemas import AbstentionKind, AskRequest, Mode
@@ -141,6 +142,7 @@ async def outcomes_of(
         fallback=extractive,
         abstainer=abstainer,
         rewriter=CarryingRewriter(),
+        masker=load_masker(ServerSettings()),
     )
     return [await _outcome(question, parts, abstainer) for question in known]
 

@@ -22,6 +22,7 @@ from eval import (
     ingestion_bench,
     latency,
     links_bench,
+    masking_bench,
     overhead_bench,
     parsing_bench,
     retrieval_bench,
@@ -71,6 +72,7 @@ def _measures(law: Law | None, sample: int) -> Mapping[str, Callable[[], Section
         "follow-ups": partial(followup_bench.measure, cache),
         "overhead": partial(overhead_bench.measure, cache),
         "links": partial(links_bench.measure, cache, console),
+        "masking": masking_bench.measure,
         "stock": stock_bench.measure,
     }
     if law is not None:

@@ -10,6 +10,7 @@ PARTS = (
         "latency",
         "links",
         "overhead",
+        "masking",
         "ingestion",
     ),
     *("scale", "stock"),

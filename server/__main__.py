@@ -1,4 +1,4 @@
-"""`python -m server`: start the API; `python -m server purge`: delete the conversations that are too old."""
+"""`python -m server`: start the API; `python -m server purge`: delete what has had its time."""
 
 import argparse
 import logging
@@ -43,13 +43,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, help="port TCP (8000)")
     commands = parser.add_subparsers(dest="command", metavar="commande")
     purge = commands.add_parser(
-        "purge", help="supprime les conversations plus anciennes que FANAL_CONVERSATION_DAYS"
+        "purge",
+        help="supprime les conversations plus anciennes que FANAL_CONVERSATION_DAYS, et les synthèses échues",
     )
     purge.add_argument(
         "--before",
         type=_day,
         metavar="AAAA-MM-JJ",
-        help="supprime plutôt celles dont la dernière question est d’avant ce jour",
+        help="supprime plutôt les conversations dont la dernière question est d’avant ce jour",
     )
     return parser
 
@@ -68,24 +69,29 @@ def _day(written: str) -> date:
 
 def _purge(settings: "ServerSettings", before: date | None) -> int:
     from ingest.errors import FanalError
-    from server.retention import limit_of
-    from server.store.conversations import Conversations
-    from server.store.database import open_database
+    from server.retention import ITSELF, Retention, limit_of
+    from server.store.opening import open_stores
 
     if before is None:
         limit = limit_of(settings.conversation_days, datetime.now(UTC))
     else:
         limit = datetime.combine(before, time.min).astimezone()
     try:
-        conversations = Conversations(open_database(settings.database))
+        key = settings.drafts_key.get_secret_value() if settings.drafts_key else None
+        stores = open_stores(settings.database, key, settings.data_dir)
         try:
-            removed, left = conversations.purge(limit), conversations.count()
+            retention = Retention(stores, settings.conversation_days, settings.audit_days)
+            report, left = retention.purge(ITSELF, limit), stores.conversations.count()
         finally:
-            conversations.close()
+            stores.close()
     except FanalError as error:
         print(f"Erreur : {error}", file=sys.stderr)
         return 2
-    print(_purged(removed, left, limit.astimezone()))
+    print(_purged(report.conversations, left, limit.astimezone()))
+    print(
+        f"Synthèses et brouillons arrivés à leur terme : {report.syntheses + report.drafts} supprimés ; notes retirées "
+        f"de {report.notes} autres. Lignes du journal : {report.audit_lines} supprimées."
+    )
     return 0
 
 

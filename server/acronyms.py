@@ -5,14 +5,12 @@ the organisation edits (`sample/acronyms.toml` explains it); what is wrong in it
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ingest.errors import ConfigurationError
-from ingest.sources.mistakes import written_syntax_error
+from ingest.sources.toml_file import read_toml, to_correct
 from ingest.sources.toml_lines import key_lines
 from ingest.text import fold, terms
 
@@ -22,6 +20,7 @@ ANY_CASE = "acronymes"
 CAPITALS = "en_capitales"
 """Table of those that are words as well: "cap", "are" and "rs" are acronyms in capitals only."""
 
+NAME = "Le fichier des sigles (FANAL_ACRONYMS_FILE)"
 _SHAPE = re.compile(r"[^\W_][\w’'&./-]{0,19}")
 
 
@@ -94,18 +93,9 @@ def load_acronyms(path: Path) -> Acronyms:
     Raises:
         ConfigurationError: the file is missing or wrong; the message gives the lines, in French.
     """
-    try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"Le fichier des sigles « {path} » (FANAL_ACRONYMS_FILE) ne peut pas être lu : {_reason(error)}."
-        ) from error
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _to_correct(path, [written_syntax_error(text, str(error))]) from error
+    text, data = read_toml(path, NAME)
     if faults := [f"ligne {line} : {reason}" for line, reason in _faults(text, data)]:
-        raise _to_correct(path, faults)
+        raise to_correct(path, NAME, faults)
     return Acronyms(
         [
             Acronym(short, _meanings(value), table == ANY_CASE)
@@ -156,16 +146,3 @@ def _entry_faults(short: str, value: object) -> Iterator[str]:
 
 def _meanings(value: str | list[str]) -> tuple[str, ...]:
     return tuple(value) if isinstance(value, list) else (value,)
-
-
-def _reason(error: OSError | UnicodeDecodeError) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "il n’existe pas"
-    if isinstance(error, UnicodeDecodeError):
-        return "enregistrez-le en UTF-8"
-    return str(error.strerror or error)
-
-
-def _to_correct(path: Path, faults: Sequence[str]) -> ConfigurationError:
-    lines = "\n".join(f"  - {fault}" for fault in faults)
-    return ConfigurationError(f"Le fichier des sigles « {path} » est à corriger :\n{lines}")

@@ -15,6 +15,8 @@ from server import problems
 from server.abstain import CalibratedAbstainer
 from server.acronyms import load_acronyms
 from server.ask import AskParts
+from server.assistants import load_assistants
+from server.body_limit import BodyLimit
 from server.dependencies import Parts
 from server.errors import ModelUnavailable
 from server.extractive import ExtractiveGenerator
@@ -22,26 +24,53 @@ from server.followup import CarryingRewriter, ModelRewriter
 from server.generate import Generator, OpenAIGenerator
 from server.ingestions import IngestionService
 from server.llm import Limits, build_client, check_model
+from server.mask import load_masker
 from server.rerank import VLLMReranker, open_reranker
 from server.retention import purge_daily
 from server.retrieve import HybridRetriever
 from server.routes import (
     ask,
+    assistants,
+    audit,
     conversations,
     documents,
+    drafts,
     feedback,
     health,
     ingestions,
+    mask,
+    notes,
     openai,
     pages,
     search,
     sources,
+    templates,
 )
 from server.settings import ServerSettings
-from server.store.conversations import Conversations
-from server.store.database import open_database
+from server.store.opening import Stores, open_stores
+from server.templates import SHIPPED, load_templates
 
 logger = logging.getLogger(__name__)
+
+RESOURCES = (
+    ask,
+    search,
+    mask,
+    notes,
+    templates,
+    drafts,
+    assistants,
+    pages,
+    documents,
+    conversations,
+    feedback,
+    openai,
+    sources,
+    ingestions,
+    audit,
+    health,
+)
+"""In the order in which they are asked: a document's id may hold slashes, so that the pages of documents come first."""
 
 
 def create_app(settings: ServerSettings) -> FastAPI:
@@ -59,7 +88,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
             app.state.parts = parts
             if settings.embed_in_background:
                 parts.ingestions.resume()
-            purge = asyncio.create_task(purge_daily(parts.conversations, settings.conversation_days))
+            purge = asyncio.create_task(purge_daily(parts.retention))
             yield
             purge.cancel()
         finally:
@@ -68,10 +97,9 @@ def create_app(settings: ServerSettings) -> FastAPI:
     app = FastAPI(title="Fanal", version="1", lifespan=lifespan)
     # With sign-in off, a page of another site whose name resolves to this machine must not read the answers.
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    app.add_middleware(BodyLimit)
     problems.install(app)
-    # A document's id may hold slashes: the pages and files of documents come before the documents.
-    resources = (ask, search, pages, documents, conversations, feedback, openai, sources, ingestions, health)
-    for resource in resources:
+    for resource in RESOURCES:
         app.include_router(resource.router)
     return app
 
@@ -81,19 +109,17 @@ def build_parts(settings: ServerSettings) -> Parts:
     with ExitStack() as opened:
         store = open_store(settings)
         opened.callback(store.close)
-        conversations = Conversations(open_database(settings.database))
-        opened.callback(conversations.close)
+        stores = open_stores(settings.database, _secret(settings.drafts_key), settings.data_dir)
+        opened.callback(stores.close)
         reranker = open_reranker(settings.rerank_url, settings.rerank_model, _secret(settings.rerank_api_key))
         if reranker:
             opened.callback(reranker.close)
-        parts = _parts(settings, store, conversations, reranker)
+        parts = _parts(settings, store, stores, reranker)
         opened.pop_all()  # all is there: the lifespan closes it
     return parts
 
 
-def _parts(
-    settings: ServerSettings, store: Store, conversations: Conversations, reranker: VLLMReranker | None
-) -> Parts:
+def _parts(settings: ServerSettings, store: Store, stores: Stores, reranker: VLLMReranker | None) -> Parts:
     terms("chargement")  # the stemmer takes half a second to load: at start rather than in the first question
     retriever = HybridRetriever(
         store.index,
@@ -107,7 +133,9 @@ def _parts(
         store=store,
         retriever=retriever,
         asking=_asking(settings, retriever),
-        conversations=conversations,
+        stores=stores,
+        templates=load_templates([SHIPPED, settings.templates_dir] if settings.templates_dir else [SHIPPED]),
+        assistants=load_assistants(settings.assistants_dir),
         ingestions=IngestionService(store, settings),
         reranker=reranker,
     )
@@ -122,6 +150,7 @@ def _asking(settings: ServerSettings, retriever: HybridRetriever) -> AskParts:
         fallback=fallback,
         abstainer=CalibratedAbstainer.load(settings.abstention_file),
         rewriter=ModelRewriter(model.client, model.model) if model else carrying,
+        masker=load_masker(settings),
         unverified=settings.unverified,
     )
 
@@ -132,7 +161,7 @@ async def close_parts(parts: Parts) -> None:
         logger.error("an ingestion is still reading a long document: the next run takes up what it leaves")
         return  # its thread still writes; both files survive a process that ends
     parts.store.close()
-    parts.conversations.close()
+    parts.stores.close()
     if parts.reranker:
         parts.reranker.close()
     if isinstance(parts.generator, OpenAIGenerator):

@@ -4,10 +4,11 @@ question -> mask -> rewrite -> retrieve -> decide -> generate -> verify -> unmas
 """
 
 import uuid
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from time import perf_counter
 from typing import Literal, Protocol
 
@@ -19,11 +20,18 @@ from server.errors import ModelError
 from server.followup import Rewriter
 from server.generate import Generator
 from server.guard import leaks
-from server.mask import Masked, mask, unmask, without_placeholders
+from server.mask import Masked, Masker, unmask, without_placeholders
 from server.reading import failure_warning, reading_warnings
 from server.retrieval import Retrieval
 from server.schemas import AbstentionKind, Answer, AskRequest, Passage, Scope, Statement
 from server.verify import ProposedStatement, verify
+
+SPECIAL_MASKED = (
+    "Une donnée sensible d’une personne (santé, handicap, religion, opinions…) a été masquée dans cette question : "
+    "la recherche n’en a pas tenu compte. Pour une réponse qui en tienne compte, posez la question sans parler de "
+    "quelqu’un, par exemple : « Quelles aides pour un travailleur handicapé ? »"
+)
+"""Warning of an answer whose question held a special category."""
 
 PASSAGES_PER_ANSWER = 10
 """How many passages an answer may draw on."""
@@ -50,6 +58,7 @@ class AskParts:
     fallback: Generator
     abstainer: Abstainer
     rewriter: Rewriter
+    masker: Masker
     unverified: Literal["show", "drop"] = "show"
 
 
@@ -110,6 +119,7 @@ async def ask(
     parts: AskParts,
     *,
     history: Sequence[Turn] = (),
+    known: Mapping[str, str] | None = None,
     groups: frozenset[str],
     today: date,
 ) -> AsyncGenerator[Event, None]:
@@ -117,13 +127,14 @@ async def ask(
 
     Args:
         history: the turns before this question, oldest first, masked.
+        known: what was masked in them, by placeholder, when it is still known.
         groups: the groups of the person who asks.
         today: the day that the question is about when it names none.
 
     Timings of the answer are in milliseconds: each stage's own, except `first_statement` and `total`, which
     count from the arrival of the question.
     """
-    draft = _draft(request, parts, history, today)
+    draft = await _draft(request, parts, history, known, today)
 
     if smalltalk(draft.masked.text):
         draft.decision = Decision(0.0, answers=False, kind="smalltalk")
@@ -143,10 +154,20 @@ async def ask(
     yield _done(request, draft, today)
 
 
-def _draft(request: AskRequest, parts: AskParts, history: Sequence[Turn], today: date) -> _Draft:
+async def _draft(
+    request: AskRequest,
+    parts: AskParts,
+    history: Sequence[Turn],
+    known: Mapping[str, str] | None,
+    today: date,
+) -> _Draft:
     began = perf_counter()
     said = " ".join(f"{turn.question} {turn.answer}" for turn in history)
-    draft = _Draft(parts.generator, mask(request.question, beside=said), request.as_of or today, began=began)
+    masking = partial(parts.masker.mask, request.question, said, about="question", known=known)
+    masked = await anyio.to_thread.run_sync(masking)
+    draft = _Draft(parts.generator, masked, request.as_of or today, began=began)
+    if masked.special:
+        draft.warnings.append(SPECIAL_MASKED)
     draft.timings["mask"] = _ms_since(began)
     return draft
 

@@ -5,7 +5,7 @@ keeps its conversation itself.
 """
 
 import logging
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import date
 
@@ -28,10 +28,16 @@ NO_HISTORY = "L’historique de la conversation est illisible : la question a é
 
 
 def ask_with(
-    parts: Parts, request: AskRequest, caller: Caller, history: Sequence[Turn], today: date
+    parts: Parts,
+    request: AskRequest,
+    caller: Caller,
+    history: Sequence[Turn],
+    today: date,
+    known: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[path.Event, None]:
-    """Ask without keeping anything; `history` is masked."""
-    return path.ask(request, parts.asking, history=history, groups=caller.groups, today=today)
+    """Ask without keeping anything; `history` is masked, and `known` is what was masked in it."""
+    groups = caller.groups
+    return path.ask(request, parts.asking, history=history, known=known, groups=groups, today=today)
 
 
 async def converse(

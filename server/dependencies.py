@@ -10,12 +10,20 @@ from ingest.index import Index
 from ingest.manifest import Manifest
 from ingest.opening import Store
 from server.ask import AskParts
+from server.assistants import Assistants
+from server.draft_types import DraftParts, draft_parts
 from server.generate import Generator
 from server.ingestions import IngestionService
+from server.mask import Masker
 from server.rerank import VLLMReranker
+from server.retention import Retention
 from server.retrieve import HybridRetriever
 from server.settings import ServerSettings
+from server.store.audit import Audit
 from server.store.conversations import Conversations
+from server.store.drafts import Drafts
+from server.store.opening import Stores
+from server.templates import Templates
 
 LOCAL_USER = "local"
 
@@ -28,7 +36,9 @@ class Parts:
     store: Store
     retriever: HybridRetriever
     asking: AskParts
-    conversations: Conversations
+    stores: Stores
+    templates: Templates
+    assistants: Assistants
     ingestions: IngestionService
     reranker: VLLMReranker | None = None
 
@@ -36,6 +46,36 @@ class Parts:
     def generator(self) -> Generator:
         """Give what writes answers."""
         return self.asking.generator
+
+    @property
+    def masker(self) -> Masker:
+        """Give what masks personal data, on every path."""
+        return self.asking.masker
+
+    @property
+    def drafting(self) -> DraftParts:
+        """Give what drafts are made by: the same model, index and settings as answers."""
+        return draft_parts(self.asking, self.store.embedder)
+
+    @property
+    def conversations(self) -> Conversations:
+        """Give the conversations."""
+        return self.stores.conversations
+
+    @property
+    def drafts(self) -> Drafts:
+        """Give the drafts and syntheses."""
+        return self.stores.drafts
+
+    @property
+    def audit(self) -> Audit:
+        """Give the audit: a line for each act, without its content."""
+        return self.stores.audit
+
+    @property
+    def retention(self) -> Retention:
+        """Give what deletes what has had its time."""
+        return Retention(self.stores, self.settings.conversation_days, self.settings.audit_days)
 
     @property
     def index(self) -> Index:

@@ -4,10 +4,11 @@ A text goes two ways here: as its author typed it (`text`, `notes`), and masked 
 model, the index or a log ever gets.
 """
 
+import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StrictBool, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StringConstraints, model_validator
 
 from server.schemas import Citation, Day, FilterText, Identifier, Mode, Passage, Wire
 
@@ -45,9 +46,22 @@ MAX_NOTES_CHARS = 200_000
 NON_RENSEIGNE = "non renseigné"
 """What a section says when the notes say nothing for it."""
 
+
+def _legible_name(name: str) -> str:
+    """Refuse a name that nobody could read: who signs is told by it."""
+    if not any(map(str.isalpha, name)) or any(unicodedata.category(one) in _UNSEEN for one in name):
+        raise ValueError("un nom s’écrit en lettres, sans caractère invisible")
+    return name
+
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode's categories of characters that are not seen, turn a text around, or stand for nothing."""
+
 Notes = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NOTES_CHARS, pattern=r"\S")]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=120)]
-SectionText = Annotated[str, StringConstraints(max_length=20_000)]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=2, max_length=120), AfterValidator(_legible_name)
+]
+SectionText = Annotated[str, StringConstraints(max_length=MAX_NOTES_CHARS)]
 
 
 class MaskSpan(Wire):
@@ -65,9 +79,15 @@ class MaskSpan(Wire):
 
 
 class MaskRequest(Wire):
-    """Body of `POST /v1/mask`."""
+    """Body of `POST /v1/mask`.
+
+    Args:
+        mask: as in `DraftRequest`: what a person decided, so that they see what the model would read; None for
+            what the recognisers find.
+    """
 
     text: Notes
+    mask: list[MaskSpan] | None = Field(default=None, max_length=5_000)
 
 
 class MaskedEntity(MaskSpan):
@@ -267,6 +287,13 @@ class Validation(Wire):
     at: datetime
 
 
+class SignedTexts(Wire):
+    """What was validated last of a draft that is edited since: the person's texts, by id of the section."""
+
+    validation: Validation
+    texts: dict[str, str]
+
+
 DraftStatus = Literal["draft", "validated"]
 
 
@@ -278,6 +305,8 @@ class DraftView(Wire):
         expires_on: the day when it is deleted.
         notes: empty once the template's retention has taken them away.
         unanswered: questions of the template that the notes do not answer.
+        unused: sentences of the notes that no section rests on, by number.
+        signed: what was validated last, when that was edited since.
     """
 
     id: str
@@ -299,14 +328,20 @@ class DraftView(Wire):
     sections: list[DraftSection]
     contradictions: list[Contradiction]
     unanswered: list[str]
+    unused: list[int] = Field(default_factory=list)
     passages: list[Passage]
     warnings: list[str]
     timings: dict[str, float]
     validation: Validation | None = None
+    signed: SignedTexts | None = None
 
 
 class DraftSummary(Wire):
-    """One line of `GET /v1/drafts`: the caller's own, the last changed first."""
+    """One line of `GET /v1/drafts`: the caller's own, the last changed first.
+
+    Args:
+        readable: False for one that is damaged or sealed by another key: it can be deleted, nothing else.
+    """
 
     id: str
     template: str
@@ -316,6 +351,7 @@ class DraftSummary(Wire):
     created_at: datetime
     updated_at: datetime
     expires_on: date
+    readable: bool = True
 
 
 class SectionEdit(Wire):
@@ -337,7 +373,12 @@ class DraftPatch(Wire):
 
 
 class ValidationRequest(Wire):
-    """Body of `POST /v1/drafts/{id}/validate`: "J’ai relu et je valide", by whom."""
+    """Body of `POST /v1/drafts/{id}/validate`: "J’ai relu et je valide", by whom.
+
+    Args:
+        revision: the one that was read, which a program should always give, as the page does: None validates whatever
+            is there, an edit that its signatory never saw included.
+    """
 
     name: Name
     revision: int | None = None
@@ -347,12 +388,21 @@ ExportFormat = Literal["docx", "odt", "pdf"]
 
 
 class PurgeReport(Wire):
-    """What a purge took away, and the law's limits that it applied."""
+    """Answer of `POST /v1/purges`: what had had its time, and is gone.
+
+    Args:
+        drafts: never validated.
+        syntheses: validated once at least.
+        notes: syntheses that stay without their notes, machine's text and way back from the masks.
+        audit_lines: lines of the audit older than its own retention.
+    """
 
     at: datetime
     drafts: int
     syntheses: int
     notes: int
+    conversations: int = 0
+    audit_lines: int = 0
 
 
 InputKind = Literal["line", "text", "file", "choice", "dialogue"]
@@ -404,7 +454,7 @@ class AssistantRequest(Wire):
     """
 
     inputs: dict[Identifier, Annotated[str, StringConstraints(max_length=MAX_NOTES_CHARS)]]
-    mask: dict[Identifier, list[MaskSpan]] | None = None
+    mask: dict[Identifier, Annotated[list[MaskSpan], Field(max_length=5_000)]] | None = None
     filters: TrainingFilters = Field(default_factory=TrainingFilters)
 
 

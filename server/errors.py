@@ -1,6 +1,7 @@
-"""Errors of the server: what the language model does to an answer or a draft.
+"""Errors of the server: what the language model does to an answer or a draft, and what masking could not do.
 
 FanalError               (ingest.errors)
+├── MaskingFailed        nothing is sent, nothing is kept: the operator reads the log
 └── ModelError           the answer falls back on the documents' own sentences
     ├── ModelUnavailable unreachable, too slow or overloaded: retry later; the operator restarts it
     ├── ModelRefused     it refuses the request: the operator checks its key, name and context length
@@ -8,6 +9,16 @@ FanalError               (ingest.errors)
 """
 
 from ingest.errors import FanalError
+
+
+class MaskingFailed(FanalError):
+    """A text could not be read for personal data, so that it goes no further; a retry gives the same."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Les données personnelles de ce texte n’ont pas pu être masquées : rien n’a été envoyé ni enregistré. "
+            "Raccourcissez-le ou reformulez-le ; si cela se répète, prévenez l’administrateur."
+        )
 
 
 class ModelError(FanalError):

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ingest.text import APOSTROPHES, DASHES, STOP_WORDS, find_articles, fold
-from server.mask import is_numeric
 from server.measures import (
     ADJECTIVE,
     ANY_UNIT,
@@ -35,6 +34,7 @@ from server.numbers import (
     rank_value,
     words_value,
 )
+from server.placeholders import is_numeric
 
 _MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
 _MONTH_NUMBERS = {fold(month): f"{number:02d}" for number, month in enumerate(_MONTHS, start=1)}

@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 
 from ingest.text import fold
-from server.prompts import answer, followup, repair
+from server.prompts import answer, draft, followup, repair
 
 LEAKED_WORDS = 8
 """Words in a row that a statement shares with the instructions by reciting them, not by chance: no eight words of
@@ -71,11 +71,21 @@ def is_foreign(text: str) -> bool:
     return len(words) >= MIN_WORDS and other >= 2 and other > french
 
 
+_INSTRUCTIONS = (
+    answer.SYSTEM,
+    repair.SYSTEM,
+    followup.SYSTEM,
+    draft.SYSTEM,
+    draft.ADVICE_SYSTEM,
+    draft.REPAIR_SYSTEM,
+)
+
+
 @lru_cache(maxsize=1)
 def _instructed() -> frozenset[tuple[str, ...]]:
     """Give every run of `LEAKED_WORDS` words of the instructions."""
     runs: set[tuple[str, ...]] = set()
-    for prompt in (answer.SYSTEM, repair.SYSTEM, followup.SYSTEM):
+    for prompt in _INSTRUCTIONS:
         words = _words(prompt)
         runs.update(tuple(words[i : i + LEAKED_WORDS]) for i in range(len(words) - LEAKED_WORDS + 1))
     return frozenset(runs)

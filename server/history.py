@@ -4,7 +4,7 @@ A passage that the index still holds word for word is judged by who may read it 
 judged by who could read it when it was shown, and by who may read the rest of its document, while there is any.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from ingest.documents import EVERYONE
@@ -73,6 +73,22 @@ def readable(
     hidden = _hidden(judged, index, groups)
     lost_at = min((passage.position for passage in judged if _key(passage) in hidden), default=None)
     return [_readable(turn, hidden, lost=lost_at is not None and lost_at < turn.position) for turn in turns]
+
+
+def hidden_passages(
+    shown: Sequence[Passage], groups_then: Mapping[str, tuple[str, ...]], index: Index, groups: frozenset[str]
+) -> set[str]:
+    """Give the ids of those passages that members of `groups` may not read today.
+
+    Args:
+        groups_then: by passage id, who could read the passage when it was shown.
+    """
+    judged = [
+        KeptPassage(0, passage.id, passage.document_id, passage.text, groups_then.get(passage.id, ()))
+        for passage in shown
+    ]
+    hidden = _hidden(judged, index, groups)
+    return {passage.id for passage in judged if _key(passage) in hidden}
 
 
 def _readable(turn: KeptAnswer, hidden: set[tuple[str, str]], *, lost: bool) -> KeptAnswer:

@@ -1,53 +1,48 @@
 """Replace personal data with placeholders before a model sees a text, and put it back afterwards.
 
-A text goes in; its masked form, what was found where, and the way back come out. This version knows what a
-pattern can tell: e-mail addresses, French telephone numbers, social security numbers (NIR, wrong keys included:
-a typing error is still personal data), IBANs, France Travail identifiers, dates of birth. Names of persons, of
-employers and places are not recognised: the reader must not take a masked text for an anonymous one.
+A text goes in; its masked form, what was found where, and the way back come out (`server.placeholders`). The same
+value gets the same placeholder, and a person the same one under all the forms of their name (`server.people`).
 """
 
-import itertools
 import re
-from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Literal
 
-EntityType = Literal["EMAIL", "TELEPHONE", "NIR", "IBAN", "IDENTIFIANT_FT", "DATE_NAISSANCE"]
+from server.draft_schemas import EntityType, MaskSpan
+from server.particular import kept_in_question
+from server.people import Gender, People, Person
+from server.placeholders import (
+    SPECIAL,
+    free_placeholders,
+    label_of,
+    placeholder_places,
+    placeholders_of,
+    unmask,
+    without_placeholders,
+)
+from server.recognisers import all_recognisers
+from server.recognisers.allowed import Allowed, load_allowed
+from server.recognisers.disjoint import disjoint
+from server.recognisers.engine import OVERLAP, Analyser, Span, french_model
+from server.recognisers.legible import Legible, legible
+from server.recognisers.phrases import Phrases
+from server.recognisers.propagation import elsewhere
+from server.recognisers.tokens import fold_name, is_common
+from server.settings import ServerSettings
 
-_GAP = r"[ .\-\u00a0\u202f]?"
-_DATE = (
-    r"(?:\d{1,2}(?:er)?[ \u00a0]+(?:janvier|f[ée]vrier|mars|avril|mai|juin|juillet|ao[ûu]t|septembre|octobre|novembre"
-    r"|d[ée]cembre)(?:[ \u00a0]+\d{4})?|\d{1,2}[/.\- ]\d{1,2}[/.\- ]\d{2,4}|\d{4}-\d{2}-\d{2})"
-)
-# Without its accent, "ne" is the negation ("ce qui ne change pas au 1er janvier") unless a date follows at once.
-_BORN = (
-    r"\b(?:n(?:é|e\u0301)(?:e|\(e\)|[·.]e)?s?(?!\w)|n(?:ee?s|ee|e[·.]e|e\(e\))(?!\w))[^\n.;:]{0,60}?"
-    r"|\bne(?:\s*:|\s+(?:le|en|[àa]\s[^\n.;:]{1,40}?\sle))\s*"
-)
-_PATTERNS: dict[EntityType, re.Pattern[str]] = {
-    "EMAIL": re.compile(r"(?P<value>[\w.+%'’-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+)"),
-    "IBAN": re.compile(
-        rf"(?<!\w)(?P<value>FR{_GAP}\d{{2}}(?:{_GAP}[0-9A-Z]){{23}}|(?!FR)[A-Z]{{2}}\d{{2}}(?:{_GAP}[0-9A-Z]){{11,30}})(?!\w)",
-        re.IGNORECASE,
-    ),
-    "NIR": re.compile(
-        rf"(?<!\w)(?P<value>[1-478]{_GAP}\d\d{_GAP}\d\d{_GAP}(?:\d\d|2[AB]){_GAP}\d{{3}}{_GAP}\d{{3}}(?:{_GAP}\d\d)?)(?!\w)",
-        re.IGNORECASE,
-    ),
-    "IDENTIFIANT_FT": re.compile(
-        r"(?:france[ \u00a0]travail|p[ôo]le[ \u00a0]emploi|demandeu(?:r|se)s? d['’]emploi|identifiant|\bFT\b|\bIDE\b)"
-        r"[^\d\n]{0,40}?(?P<value>(?<!\d)(?:\d{7}[ ]?[A-Z]|\d{8}|\d{10,11})(?!\w))",
-        re.IGNORECASE,
-    ),
-    "DATE_NAISSANCE": re.compile(
-        rf"(?:{_BORN}|\bdate de naissance\b[^\d\n]{{0,20}})(?P<value>{_DATE})(?!\w)",
-        re.IGNORECASE,
-    ),
-    "TELEPHONE": re.compile(
-        rf"(?<![\w+])(?P<value>(?:(?:\+|00){_GAP}(?:33|262|590|594|596){_GAP}(?:\(0\){_GAP})?|0)[1-9](?:{_GAP}\d\d){{4}})(?!\w)"
-    ),
-}
-"""Tried in this order: what one has found is not looked at again by the next."""
+__all__ = ["Entity", "Gender", "Masked", "Masker", "load_masker", "unmask", "without_placeholders"]
+
+About = Literal["question", "notes"]
+
+_ALWAYS: frozenset[EntityType] = SPECIAL | {"ADRESSE", "LIEU_NAISSANCE"}
+"""What is masked even when it is made of allowed words: "Paris" says where somebody was born."""
+
+REMEMBERED = 512
+"""Texts whose places are remembered: a chat client sends the whole conversation with each question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,111 +61,190 @@ class Masked:
 
     Args:
         entities: what was masked, in the order of the text.
-        restore: the value behind each placeholder, as it was first written.
+        restore: the value behind each placeholder; of a person, the fullest of their names in the text.
+        genders: of each person, by placeholder; None when the text does not tell.
     """
 
     text: str
     entities: list[Entity]
     restore: Mapping[str, str]
+    genders: Mapping[str, Gender | None] = field(default_factory=dict)
+
+    @property
+    def special(self) -> bool:
+        """Whether data of a special category was masked."""
+        return any(entity.type in SPECIAL for entity in self.entities)
 
 
-LONGEST = 400
-"""Characters within which any personal data ends, or enough of it to be known for what it is."""
-
-
-def mask(text: str, beside: str = "") -> Masked:
-    """Replace the personal data of `text`: `[EMAIL_1]`, `[NIR_1]`… The same value gets the same placeholder.
+class Masker:
+    """Masks texts; usable from several threads.
 
     Args:
-        beside: a text, masked before, whose placeholders are not given again to other values.
+        allowed: words that are never masked.
+        ages: whether ages are masked.
+
+    Every method raises `server.errors.MaskingFailed` when a text cannot be read: it must go no further.
     """
-    entities: list[Entity] = []
-    restore: dict[str, str] = {}
-    known: dict[tuple[EntityType, str], str] = {}
-    free = _free_placeholders(text, beside)
-    for start, end, kind in sorted(_found(text)):
-        key = kind, re.sub(r"[\W_]", "", text[start:end]).lower()
-        if key not in known:
-            known[key] = next(free[kind])
-            restore[known[key]] = text[start:end]
-        entities.append(Entity(start, end, kind, known[key]))
-    return Masked(_replaced(text, entities), entities, restore)
+
+    def __init__(self, analyser: Analyser, allowed: Allowed, *, ages: bool = True) -> None:
+        self._analyser = analyser
+        self._allowed = allowed
+        self._ages = ages
+        self._remembered: OrderedDict[bytes, tuple[Span, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def mask(
+        self,
+        text: str,
+        beside: str = "",
+        *,
+        about: About = "notes",
+        known: Mapping[str, str] | None = None,
+    ) -> Masked:
+        """Replace the personal data of `text`: `[PERSONNE_1]`, `[EMAIL_1]`…
+
+        Args:
+            beside: a text, masked before, whose placeholders are not given again to other values.
+            about: `question` keeps what the index is searched for, special categories among it, when the text is
+                about nobody in particular; `notes` masks all that is found.
+            known: the `restore` of texts masked before: a value that it holds gets its placeholder again.
+        """
+        return self.mask_beginning(text, len(text), beside, about=about, known=known)
+
+    def mask_beginning(
+        self,
+        text: str,
+        length: int,
+        beside: str = "",
+        *,
+        about: About = "notes",
+        known: Mapping[str, str] | None = None,
+    ) -> Masked:
+        """Mask the first `length` characters of a text; what is cut there is masked whole: half of it says enough."""
+        begun = [span for span in self._found(text[: length + OVERLAP]) if span[0] < length]
+        held = [*placeholders_of(beside), *(known or {})]
+        if about == "question":
+            begun = kept_in_question(text[:length], begun, [*held, *placeholders_of(text[:length])])
+        cut = text[: max([length, *(end for _, end, _ in begun)])]
+        return _masked(cut, begun, held, known or {})
+
+    def mask_spans(
+        self,
+        text: str,
+        spans: Sequence[MaskSpan],
+        beside: str = "",
+        *,
+        known: Mapping[str, str] | None = None,
+    ) -> Masked:
+        """Mask what a person decided: these spans, and every other place where the same words stand.
+
+        Args:
+            spans: the first of two that overlap is kept.
+            known: as in `mask`.
+        """
+        decided: list[Span] = []
+        reached = 0
+        for span in sorted(spans, key=lambda one: one.start):
+            if reached <= span.start < min(span.end, len(text)):
+                decided.append((span.start, min(span.end, len(text)), span.type))
+                reached = decided[-1][1]
+        places = placeholder_places(text)
+        found = disjoint(text, [*decided, *_same_words(text, decided)], places, first=decided)
+        return _masked(text, found, [*placeholders_of(beside), *(known or {})], known or {})
+
+    def _found(self, text: str) -> tuple[Span, ...]:
+        """Find what is to be masked; places of texts that were read before are remembered, not their words."""
+        key = blake2b(text.encode("utf-8", "surrogatepass")).digest()
+        with self._lock:
+            if key in self._remembered:
+                self._remembered.move_to_end(key)
+                return self._remembered[key]
+        found = tuple(self._read(text))
+        with self._lock:
+            self._remembered[key] = found
+            if len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        return found
+
+    def _read(self, text: str) -> list[Span]:
+        plain = legible(text)
+        found = [span for span in self._analyser.find(plain.text) if self._is_masked(plain.text, span)]
+        found += elsewhere(plain.text, found, self._allowed)
+        kept = placeholder_places(plain.text)
+        return [_back(plain, span) for span in disjoint(plain.text, found, kept)]
+
+    def _is_masked(self, text: str, span: Span) -> bool:
+        start, end, kind = span
+        if kind == "AGE" and not self._ages:
+            return False
+        return kind in _ALWAYS or not self._allowed.covers(text[start:end])
 
 
-def mask_beginning(text: str, length: int, beside: str = "") -> Masked:
-    """Mask the first `length` characters of a text; what is cut there is masked whole: half of it says enough."""
-    begun = [(start, end) for start, end, _ in _found(text[: length + LONGEST]) if start < length]
-    return mask(text[: max([length, *(end for _, end in begun)])], beside)
+def load_masker(settings: ServerSettings) -> Masker:
+    """Load what masking needs: spaCy's model, the lists of words, the organisation's own.
+
+    Raises:
+        ingest.errors.ConfigurationError: the list of an organisation's own words is missing or wrong.
+    """
+    french_model()
+    allowed = load_allowed(settings.allowed_words_file)
+    masker = Masker(Analyser(all_recognisers(allowed)), allowed, ages=settings.mask_ages)
+    masker.mask("M. Martin")  # the word lists are read now rather than with the first question
+    return masker
 
 
-def unmask(text: str, restore: Mapping[str, str]) -> str:
-    """Put the values back in place of their placeholders."""
-    return _PLACEHOLDER.sub(lambda match: restore.get(match.group(), match.group()), text)
+def _back(plain: Legible, span: Span) -> Span:
+    start, end, kind = span
+    return (*plain.original(start, end), kind)
 
 
-def without_placeholders(text: str) -> str:
-    """Take the placeholders out: a search has nothing to look for behind them."""
-    return " ".join(_PLACEHOLDER.sub(" ", text).split())
-
-
-def is_numeric(placeholder: str) -> bool:
-    """Tell whether `placeholder` stands for a number or a date, which a sentence would assert."""
-    return _PLACEHOLDER.fullmatch(placeholder) is not None and not placeholder.startswith("[EMAIL_")
-
-
-_PLACEHOLDER = re.compile(rf"\[(?:{'|'.join(_PATTERNS)})_\d+\]")
-
-
-def _found(text: str) -> list[tuple[int, int, EntityType]]:
-    found: list[tuple[int, int, EntityType]] = []
-    taken = bytearray(len(text))
-    for kind, pattern in _PATTERNS.items():
-        for start, end in _spans(pattern, text, kind):
-            if not any(taken[start:end]):
-                taken[start:end] = b"\1" * (end - start)
+def _same_words(text: str, decided: Sequence[Span]) -> list[Span]:
+    """Find the places where the words of some spans stand as well; one common word must be written the same way."""
+    found: list[Span] = []
+    for kind in dict.fromkeys(kind for _, _, kind in decided):
+        values = dict.fromkeys(text[start:end] for start, end, its_kind in decided if its_kind == kind)
+        exact = {value for value in values if is_common(value.strip())}
+        for start, end in Phrases(values).spans(text):
+            words = text[start:end]
+            if words in values or not any(fold_name(words) == fold_name(value) for value in exact):
                 found.append((start, end, kind))
     return found
 
 
-def _spans(pattern: re.Pattern[str], text: str, kind: EntityType) -> Iterator[tuple[int, int]]:
-    for match in pattern.finditer(text):
-        start, end = match.span("value")
-        if kind == "IBAN" and not match["value"].upper().startswith("FR"):
-            end = _foreign_iban_end(text, start, end)
-        if end > start:
-            yield start, end
+def _masked(text: str, found: Sequence[Span], held: Sequence[str], known: Mapping[str, str]) -> Masked:
+    """Give each place its placeholder."""
+    free = free_placeholders([*held, *placeholders_of(text, legible(text).text)])
+    people = People({name: value for name, value in known.items() if name.startswith("[PERSONNE_")})
+    mentions = [(start, end) for start, end, kind in found if kind == "PERSONNE"]
+    persons = people.identify(text, mentions)
+    given = {(name[1:].rpartition("_")[0], _key(value)): name for name, value in known.items()}
+    entities: list[Entity] = []
+    restore: dict[str, str] = {}
+    genders: dict[str, Gender | None] = {}
+    for start, end, kind in found:
+        value = text[start:end]
+        label = label_of(kind)
+        if kind == "PERSONNE":
+            person: Person = persons[start, end]
+            placeholder = people.keys.get(id(person)) or people.keys.setdefault(id(person), next(free[label]))
+            restore[placeholder], genders[placeholder] = person.name, person.gender
+        else:
+            key = label, _key(value)
+            placeholder = given.get(key) or given.setdefault(key, next(free[label]))
+            restore.setdefault(placeholder, value)
+        entities.append(Entity(start, end, kind, placeholder))
+    return Masked(_replaced(text, entities), entities, restore, genders)
 
 
-def _foreign_iban_end(text: str, start: int, end: int) -> int:
-    """Give the end of the IBAN that begins at `start`, or `start` when there is none.
-
-    Its length depends on the country and the words after it look like more of it: only its key tells.
-    """
-    word_ends = (at for at in range(end, start, -1) if not text[at : at + 1].isalnum())
-    return next((at for at in word_ends if _iban_key_holds(text[start:at])), start)
-
-
-def _iban_key_holds(value: str) -> bool:
-    """Check the key of an IBAN (ISO 13616: modulo 97)."""
-    compact = re.sub(r"[\W_]", "", value).upper()
-    if len(compact) < 15:
-        return False
-    digits = "".join(str(int(char, 36)) for char in compact[4:] + compact[:4])
-    return int(digits) % 97 == 1
+def _key(value: str) -> str:
+    """Write a value as all its writings share it: "06 12 34 56 78" and "+33612345678" are one number."""
+    compact = re.sub(r"[\W_]", "", fold_name(value))
+    return (
+        compact[-9:] if compact.isdigit() and len(compact) >= 10 and len(compact) <= 13 else compact or value
+    )
 
 
-def _free_placeholders(text: str, beside: str) -> dict[EntityType, Iterator[str]]:
-    """Give, of each type, the placeholders that neither text holds already, lowest number first."""
-    held = {*_PLACEHOLDER.findall(text), *_PLACEHOLDER.findall(beside)}
-    return {kind: _placeholders(kind, held) for kind in _PATTERNS}
-
-
-def _placeholders(kind: EntityType, held: Container[str]) -> Iterator[str]:
-    numbered = (f"[{kind}_{number}]" for number in itertools.count(1))
-    return (placeholder for placeholder in numbered if placeholder not in held)
-
-
-def _replaced(text: str, entities: list[Entity]) -> str:
+def _replaced(text: str, entities: Sequence[Entity]) -> str:
     pieces: list[str] = []
     begin = 0
     for entity in entities:

@@ -22,7 +22,7 @@ from server.abstain import smalltalk
 from server.conversation import Turn
 from server.converse import TURNS
 from server.footnotes import Footnotes, without_footnotes
-from server.mask import mask_beginning, unmask
+from server.mask import Masker, unmask
 from server.openai_schemas import (
     AssistantMessage,
     ChatCompletion,
@@ -85,7 +85,7 @@ class Asked:
     prompt_chars: int
 
 
-def read(request: ChatRequest) -> Asked:
+def read(request: ChatRequest, masker: Masker) -> Asked:
     """Find the question and its history in a chat client's messages.
 
     Raises:
@@ -102,7 +102,7 @@ def read(request: ChatRequest) -> Asked:
     if last < 0:
         raise ChatRefused("Il manque la question : un message de rôle « user ».", "messages")
     question = _question(request, request.messages[last])
-    history, restore = _history(request.messages[:last])
+    history, restore = _history(request.messages[:last], masker)
     return Asked(question, history, restore, sum(len(_text(message)) for message in request.messages))
 
 
@@ -131,7 +131,7 @@ def _question(request: ChatRequest, message: Message) -> AskRequest:
         raise ChatRefused(explain(error), "messages", code) from error
 
 
-def _history(messages: Sequence[Message]) -> tuple[list[Turn], dict[str, str]]:
+def _history(messages: Sequence[Message], masker: Masker) -> tuple[list[Turn], dict[str, str]]:
     """Give the last turns, masked, and what was masked in them; a "merci" says nothing of what comes after it."""
     latest = (at for at in reversed(range(len(messages))) if _asks(messages[at]))
     turns: list[Turn] = []
@@ -139,7 +139,8 @@ def _history(messages: Sequence[Message]) -> tuple[list[Turn], dict[str, str]]:
     for at in sorted(islice(latest, TURNS)):
         replies = takewhile(lambda message: message.role != "user", messages[at + 1 :])
         answer = " ".join(without_footnotes(_text(reply)) for reply in replies if reply.role == "assistant")
-        turns.append(Turn(_masked(_text(messages[at]), restore), _masked(answer, restore)))
+        question = _masked(_text(messages[at]), masker, restore)
+        turns.append(Turn(question, _masked(answer, masker, restore)))
     return turns, restore
 
 
@@ -147,8 +148,8 @@ def _asks(message: Message) -> bool:
     return message.role == "user" and not smalltalk(_text(message))
 
 
-def _masked(text: str, restore: dict[str, str]) -> str:
-    masked = mask_beginning(text, MAX_QUESTION_CHARS, beside=" ".join(restore))
+def _masked(text: str, masker: Masker, restore: dict[str, str]) -> str:
+    masked = masker.mask_beginning(text, MAX_QUESTION_CHARS, about="question", known=restore)
     restore.update(masked.restore)
     return masked.text
 

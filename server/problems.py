@@ -17,10 +17,19 @@ from ingest.errors import (
     SourcesFileWrong,
     SourceUnavailable,
     StorageFailed,
+    UnreadableFile,
 )
-from server.errors import ModelError
+from server.body_limit import TOO_LARGE
+from server.draft_errors import ConsentRefused, DraftRequestWrong, NotesTooHeavy, NotReady, TooManyFiles
+from server.errors import MaskingFailed, ModelError
 from server.schemas import Problem
-from server.store.errors import DatabaseUnavailable
+from server.store.errors import (
+    ClockDoubtful,
+    DatabaseUnavailable,
+    DraftChanged,
+    DraftDamaged,
+    DraftsKeyWrong,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +43,22 @@ class NotFound(FanalError):
 _STATUS: Mapping[type[FanalError], int] = {
     NotFound: 404,
     IngestionRunning: 409,
+    ConsentRefused: 403,
+    DraftChanged: 409,
+    NotReady: 409,
+    NotesTooHeavy: 413,
+    DraftRequestWrong: 422,
+    UnreadableFile: 422,
+    DraftsKeyWrong: 503,
     SourcesFileWrong: 503,
     ConfigurationError: 422,
+    MaskingFailed: 500,
     ModelError: 502,
     SourceUnavailable: 503,
+    TooManyFiles: 503,
+    ClockDoubtful: 503,
     DatabaseUnavailable: 503,
+    DraftDamaged: 500,
     StorageFailed: 507,
 }
 
@@ -50,6 +70,13 @@ _FOR_ADMINISTRATORS: Mapping[type[FanalError], str] = {
         "Le disque du serveur est plein, ou refuse une écriture : prévenez l’administrateur, le journal du "
         "serveur dit quel dossier est en cause."
     ),
+    DraftsKeyWrong: (
+        "Cette synthèse est scellée par une clé que le serveur n’a pas : prévenez l’administrateur. Rien n’est perdu."
+    ),
+    DraftDamaged: (
+        "Cette synthèse est abîmée et ne peut pas être lue : prévenez l’administrateur, qui peut restaurer une "
+        "sauvegarde. Les autres restent lisibles ; vous pouvez supprimer celle-ci."
+    ),
     DatabaseUnavailable: (
         "La base des conversations ne répond pas : réessayez dans une minute. Si cela dure, prévenez "
         "l’administrateur."
@@ -59,6 +86,7 @@ _FOR_ADMINISTRATORS: Mapping[type[FanalError], str] = {
 
 _TITLES = {
     400: "Demande illisible",
+    403: "Refusé",
     404: "Introuvable",
     405: "Action impossible à cette adresse",
     409: "Déjà en cours",
@@ -70,10 +98,21 @@ _TITLES = {
     507: "Disque plein",
 }
 
+_OWN_TITLES: Mapping[type[FanalError], str] = {
+    ConsentRefused: "Consentement refusé",
+    DraftChanged: "Modifiée entre-temps",
+    NotReady: "Pas encore possible",
+    DraftDamaged: "Synthèse illisible",
+    DraftsKeyWrong: "Synthèse illisible",
+    ClockDoubtful: "Horloge à vérifier",
+}
+"""Of what shares its status with something else."""
+
 _DETAILS = {
     400: "La demande est illisible : il faut un JSON en UTF-8.",
     404: "Cette adresse n’existe pas.",
     405: "Cette adresse ne se demande pas ainsi.",
+    413: TOO_LARGE,
 }
 
 _FIELDS = {
@@ -95,6 +134,20 @@ _FIELDS = {
     "cpf": "l’éligibilité au CPF",
     "level": "le niveau",
     "certification": "la certification",
+    "template": "le modèle",
+    "notes": "le texte des notes",
+    "text": "le texte",
+    "consent": "le consentement",
+    "mask": "la liste des masques",
+    "label": "le libellé",
+    "sections": "la liste des parties",
+    "revision": "la révision",
+    "name": "le nom",
+    "format": "le format",
+    "from": "la date de début",
+    "to": "la date de fin",
+    "inputs": "le contenu des champs",
+    "filters": "le choix des formations",
 }
 
 _KINDS = ", ".join(Kind)
@@ -111,7 +164,9 @@ def problem_of(error: FanalError) -> Problem:
     detail = _FOR_ADMINISTRATORS.get(type(error))
     if detail is not None:
         logger.error("%s", error)
-    return problem(status, detail or str(error), retry=error.retry)
+    said = problem(status, detail or str(error), retry=error.retry)
+    title = _OWN_TITLES.get(type(error))
+    return said.model_copy(update={"title": title}) if title else said
 
 
 def explain(error: RequestValidationError | ValidationError) -> str:
@@ -129,7 +184,7 @@ def _sentence(fault: Mapping[str, object]) -> str:
     known = {
         "missing": f"Il manque {name}.",
         "string_too_short": f"{name.capitalize()} est vide.",
-        "string_too_long": f"{name.capitalize()} est trop longue : {limits.get('max_length')} caractères au plus.",
+        "string_too_long": f"{_too_long(name)} : {limits.get('max_length')} caractères au plus.",
         "extra_forbidden": f"Le champ « {place[-1] if place else ''} » n’existe pas ici.",
         "too_long": f"{name.capitalize()} : {limits.get('max_length')} éléments au plus.",
         "json_invalid": "La demande n’est pas un JSON valide.",
@@ -138,11 +193,17 @@ def _sentence(fault: Mapping[str, object]) -> str:
         "greater_than_equal": f"{name.capitalize()} est trop petit : {limits.get('ge')} au moins.",
     }
     kind = str(fault["type"])
+    if limits.get("pattern") == r"\S":
+        kind = "string_too_short"
     if kind.startswith("date"):
         return (
             f"{name.capitalize()} n’est pas une date valide : écrivez-la AAAA-MM-JJ, par exemple 2026-11-22."
         )
     return known.get(kind, f"{name.capitalize()} n’a pas la forme attendue.")
+
+
+def _too_long(name: str) -> str:
+    return f"{name.capitalize()} est trop {'long' if name.startswith('le ') else 'longue'}"
 
 
 def answer(found: Problem, headers: Mapping[str, str] | None = None) -> JSONResponse:

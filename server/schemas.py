@@ -36,7 +36,7 @@ Day = Annotated[date, BeforeValidator(_written_day)]
 
 
 class Wire(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)  # an error may go to the log
 
 
 FilterText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
@@ -207,7 +207,7 @@ class FeedbackRequest(Wire):
 
 
 class FeedbackView(Wire):
-    """Answer of `POST /v1/feedback`; personal data that patterns know is masked in the comment."""
+    """Answer of `POST /v1/feedback`; personal data is masked in the comment."""
 
     answer_id: str
     useful: bool

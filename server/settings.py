@@ -47,6 +47,19 @@ class ServerSettings(IngestSettings):
         default=ROOT / "server" / "abstention.json",
         description="When to say that the documents do not answer; written by `python -m eval calibrate`.",
     )
+    allowed_words_file: Path | None = Field(
+        default=None,
+        description="TOML file of the organisation's own words that are never masked; they add to Fanal's list.",
+    )
+    mask_ages: bool = Field(default=True, description="Whether the age of a person is masked.")
+    templates_dir: Path | None = Field(
+        default=None,
+        description="Folder of the organisation's synthesis templates (TOML): they add to Fanal's, or replace them.",
+    )
+    assistants_dir: Path | None = Field(
+        default=None,
+        description="Folder of the organisation's own assistants (TOML): they add to Fanal's, or replace them.",
+    )
     database_url: SecretStr | None = Field(
         default=None,
         description="SQLAlchemy URL of the conversations, PostgreSQL or SQLite; unset: SQLite in data_dir.",
@@ -56,6 +69,16 @@ class ServerSettings(IngestSettings):
         ge=1,
         le=36_500,
         description="Days after its last question when a conversation is deleted.",
+    )
+    drafts_key: SecretStr | None = Field(
+        default=None,
+        description="Master keys (Fernet) of the drafts, by commas, the current one first; unset: a file in data_dir.",
+    )
+    audit_days: int = Field(
+        default=365,
+        ge=180,
+        le=3_650,
+        description="Days that a line of the audit is kept.",
     )
     local_groups: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(),

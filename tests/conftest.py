@@ -14,6 +14,8 @@ from openai import AsyncOpenAI
 from ingest.index import Index
 from ingest.qdrant_calls import QdrantCalls
 from server.ask import Done
+from server.draft_types import Drafted
+from server.draft_work import DraftWork
 from server.llm import build_client
 from server.schemas import Answer
 from tests.qdrant_rest import QdrantRest
@@ -23,6 +25,9 @@ from tests.support import BACKENDS, WordEmbedder
 
 CITATIONS: list[str] = []
 """Passage ids of the citations that were checked."""
+
+SOURCES: list[int] = []
+"""Numbers of the notes' sentences that drafts were checked to point to."""
 
 for name in [name for name in os.environ if name.startswith("FANAL_") and name != "FANAL_CACHE"]:
     del os.environ[name]  # a developer's settings are not the tests'
@@ -80,10 +85,38 @@ def every_citation_is_its_quote(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Done, "__init__", checked)
 
 
+@pytest.fixture(autouse=True)
+def every_drafted_sentence_has_its_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check each sentence of each draft that any test brings about: it points to what is really there, and to one side.
+
+    Of a section of notes: to at least one sentence of the notes, by its offsets; of advice: to passages alone.
+    """
+    made = DraftWork.drafted
+
+    def checked(self: DraftWork) -> Drafted:
+        draft = made(self)
+        notes = {sentence.number: sentence.masked for sentence in self.source.sentences}
+        passages = {passage.id: passage.text for passage in draft.passages}
+        for section, sentence in ((part, said) for part in draft.sections for said in part.sentences):
+            sources, citations = sentence.sources, sentence.citations
+            assert (bool(sources), bool(citations)) == (section.kind == "notes", section.kind == "advice")
+            for source in sources:
+                assert notes[source.sentence][source.start : source.end] == source.quote
+                SOURCES.append(source.sentence)
+            for citation in citations:
+                assert passages[citation.passage_id][citation.start : citation.end] == citation.quote
+                CITATIONS.append(citation.passage_id)
+        return draft
+
+    monkeypatch.setattr(DraftWork, "drafted", checked)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many citations were checked so."""
     if CITATIONS:
         terminalreporter.write_line(f"{len(CITATIONS)} citations, each found at its offsets")
+    if SOURCES:
+        terminalreporter.write_line(f"{len(SOURCES)} sources of drafted sentences, each found in the notes")
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
+from server.store.audit import Audit
 from server.store.conversations import Conversations
 from server.store.database import Database, open_database
+from server.store.drafts import Drafts
+from server.store.sealing import Keyring
 from tests.postgres_cluster import Cluster, programs, running
 from tests.stores import Clock
 
@@ -47,3 +51,13 @@ def clock() -> Clock:
 @pytest.fixture
 def conversations(database: Database, clock: Clock) -> Conversations:
     return Conversations(database, clock)
+
+
+@pytest.fixture
+def drafts(database: Database, clock: Clock) -> Drafts:
+    return Drafts(database, Keyring([Fernet.generate_key().decode()]), clock)
+
+
+@pytest.fixture
+def audit(database: Database, clock: Clock) -> Audit:
+    return Audit(database, clock)

@@ -104,7 +104,7 @@ def test_all_mistakes_come_at_once(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_and_one_of_another_encoding_are_said(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="il n’existe pas"):
+    with pytest.raises(ConfigurationError, match="le fichier n’existe pas"):
         load_acronyms(tmp_path / "absent.toml")
     (tmp_path / "latin.toml").write_bytes('[acronymes]\nVAE = "acquis de l’été"\n'.encode("cp1252"))
     with pytest.raises(ConfigurationError, match="UTF-8"):

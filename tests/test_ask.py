@@ -12,13 +12,14 @@ from openai import AsyncOpenAI
 
 from ingest.documents import Kind
 from server.abstain import Decision
-from server.ask import AskParts, Done, Event, PassagesFound, StatementReady, ask
+from server.ask import SPECIAL_MASKED, AskParts, Done, Event, PassagesFound, StatementReady, ask
 from server.extractive import ExtractiveGenerator
 from server.followup import CarryingRewriter
 from server.generate import Generator, OpenAIGenerator
 from server.llm import build_client
 from server.retrieval import Retrieval
 from server.schemas import Answer, AskRequest, Mode, Passage, Scope
+from tests.masking import shipped_masker
 from tests.passages import bilan_and_frais, make_retrieval
 from tests.scripted_model import ScriptedModel
 
@@ -67,6 +68,7 @@ def asking(
         ExtractiveGenerator(),
         CoverageAbstainer(),
         CarryingRewriter(),
+        shipped_masker(),
     )
     return ask(
         AskRequest.model_validate({"question": question, **scope}),
@@ -181,6 +183,23 @@ async def test_documents_that_do_not_answer_give_an_abstention() -> None:
     answer = await answered(asking(ExtractiveGenerator(), NotingRetriever(coverage=0.1)))
     assert answer.abstained
     assert answer.passages
+
+
+async def test_a_special_category_that_was_masked_is_said_with_how_to_ask_without_it() -> None:
+    retriever = NotingRetriever()
+    asked = f"Fatima Benali a une RQTH. {QUESTION}"
+    answer = await answered(asking(ExtractiveGenerator(), retriever, asked))
+    assert SPECIAL_MASKED in answer.warnings
+    assert answer.question == asked
+    assert retriever.asked[0][0] == f"a une . {QUESTION}"
+
+
+async def test_a_question_about_nobody_is_searched_word_for_word() -> None:
+    retriever = NotingRetriever()
+    asked = "Quelles aides pour un travailleur handicapé (RQTH) ?"
+    answer = await answered(asking(ExtractiveGenerator(), retriever, asked))
+    assert SPECIAL_MASKED not in answer.warnings
+    assert retriever.asked[0][0] == asked
 
 
 async def test_the_model_and_the_search_never_see_personal_data(

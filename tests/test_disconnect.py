@@ -76,11 +76,17 @@ def test_a_reader_of_the_stream_who_leaves_stops_the_model(url: str, model: Scri
 
 
 def leave_once_the_model_writes(
-    url: str, address: str, body: dict[str, object], model: ScriptedModel
+    url: str,
+    address: str,
+    body: dict[str, object],
+    model: ScriptedModel,
+    accept: str = "application/json",
 ) -> None:
-    """Ask for a whole answer, and close the connection when the model has been asked."""
+    """Ask for something, and close the connection when the model has been asked."""
     with closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)) as connection:
-        connection.request("POST", address, json.dumps(body), {"Content-Type": "application/json"})
+        connection.request(
+            "POST", address, json.dumps(body), {"Content-Type": "application/json", "Accept": accept}
+        )
         deadline = time.monotonic() + 30
         while not model.requests and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -106,6 +112,21 @@ def test_a_chat_client_that_leaves_stops_the_model(url: str, model: ScriptedMode
     else:
         leave_once_the_model_writes(url, "/v1/chat/completions", body, model)
     assert model.dropped.wait(20)
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+def test_an_author_who_leaves_stops_the_model_and_no_draft_is_kept(
+    url: str, model: ScriptedModel, accept: str
+) -> None:
+    for _ in range(8):
+        writes_for_long(model)
+    body = {"template": "libre", "notes": "Elle souhaite poser ses congés d'été.", "consent": True}
+    leave_once_the_model_writes(url, "/v1/drafts", body, model, accept)
+    assert model.dropped.wait(20)
+    assert httpx.get(f"{url}/v1/drafts").json() == []
+    told = [line.split(";") for line in httpx.get(f"{url}/v1/audit").text.splitlines()]
+    drafts = [(row[3], row[5], row[6]) for row in told if row[5:6] == ["libre"]]
+    assert drafts[-1] == ("rédaction d’une synthèse commencée", "libre", model.name)
 
 
 def test_one_who_leaves_takes_nothing_from_the_others(url: str, model: ScriptedModel) -> None:

@@ -31,6 +31,7 @@ from server.retrieval import Retrieval
 from server.retrieve import HybridRetriever
 from server.schemas import Answer, AskRequest, Mode, Passage
 from server.verify import ProposedStatement, Quote, find_quote
+from tests.masking import shipped_masker
 from tests.passages import BILAN, bilan_and_frais, make_passage, make_retrieval
 from tests.support import WordEmbedder, make_document
 from ui.statements import references, statement_html
@@ -173,7 +174,9 @@ def giving(passages: list[Passage]) -> SimpleNamespace:
 async def answered(
     question: str, retriever: Any, generator: ObedientModel, groups: frozenset[str] = frozenset({"*"})
 ) -> Answer:
-    parts = AskParts(retriever, generator, ExtractiveGenerator(), ALWAYS, CarryingRewriter())
+    parts = AskParts(
+        retriever, generator, ExtractiveGenerator(), ALWAYS, CarryingRewriter(), shipped_masker()
+    )
     events = ask(AskRequest(question=question), parts, groups=groups, today=DAY)
     done = [event async for event in events][-1]
     assert isinstance(done, Done)

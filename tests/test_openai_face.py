@@ -30,6 +30,7 @@ from server.routes import openai as route
 from server.routes.openai import UNREADABLE
 from server.schemas import MAX_QUESTION_CHARS, Answer, Mode, Passage, Scope
 from server.verify import ProposedStatement, Quote
+from tests.masking import shipped_masker
 from tests.passages import bilan_and_frais, make_retrieval
 from tests.served import serving
 
@@ -116,9 +117,16 @@ def written(served: tuple[str, FastAPI]) -> WrittenAnswers:
     answers = WrittenAnswers()
     answers.may_go_on.set()
     parts = AskParts(
-        retriever=answers, generator=answers, fallback=answers, abstainer=answers, rewriter=answers
+        retriever=answers,
+        generator=answers,
+        fallback=answers,
+        abstainer=answers,
+        rewriter=answers,
+        masker=shipped_masker(),
     )
-    served[1].dependency_overrides[parts_of] = lambda: SimpleNamespace(asking=parts)
+    audit = SimpleNamespace(note=lambda _: None)
+    acting = SimpleNamespace(asking=parts, masker=parts.masker, generator=answers, audit=audit)
+    served[1].dependency_overrides[parts_of] = lambda: acting
     return answers
 
 

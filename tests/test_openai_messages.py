@@ -5,18 +5,24 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from server import openai_face
 from server.conversation import Turn
 from server.converse import TURNS
 from server.followup import CarryingRewriter
-from server.openai_face import MODEL, ChatRefused, read
+from server.openai_face import MODEL, Asked, ChatRefused
 from server.openai_schemas import ChatRequest
 from server.schemas import MAX_QUESTION_CHARS
+from tests.masking import shipped_masker
 
 QUESTION = "Combien d’heures dure un bilan de compétences ?"
 
 
 def user(content: Any) -> dict[str, Any]:
     return {"role": "user", "content": content}
+
+
+def read(request: ChatRequest) -> Asked:
+    return openai_face.read(request, shipped_masker())
 
 
 def refused(**body: Any) -> ChatRefused:

@@ -11,10 +11,12 @@ from pydantic import ValidationError
 
 from ingest.errors import StorageFailed
 from ingest.settings import ROOT
-from server.retention import DAY_S, limit_of, purge_daily
+from server.retention import DAY_S, Retention, limit_of, purge_daily
 from server.settings import ServerSettings
 from server.store.conversations import Conversations
-from server.store.database import open_database
+from server.store.drafts import Drafts
+from server.store.opening import Stores, open_stores
+from tests.drafts import keep_draft
 from tests.stores import Clock, keep
 
 
@@ -34,53 +36,68 @@ def test_a_retention_without_end_is_refused_and_the_longest_can_be_counted() -> 
     assert limit_of(longest, datetime(2026, 11, 22, tzinfo=UTC)).year == 1926
 
 
-def filled(path: Path, *ages: int) -> Conversations:
-    """Open a store with one conversation of each age, in days."""
+def filled(path: Path, *ages: int) -> Stores:
+    """Open stores with one conversation and one draft, which is kept for 30 days, of each age, in days."""
     clock = Clock()
-    conversations = Conversations(open_database(f"sqlite:///{path}"), clock)
+    stores = open_stores(f"sqlite:///{path}", None, path.parent, clock)
     for age in ages:
         clock.now = datetime.now(UTC) - timedelta(days=age)
-        keep(conversations, f"Question d’il y a {age} jours ?", conversation=f"c{age}")
-    return conversations
+        keep(stores.conversations, f"Question d’il y a {age} jours ?", conversation=f"c{age}")
+        keep_draft(stores.drafts)
+    clock.now = datetime.now(UTC)
+    return stores
 
 
 async def test_a_purge_runs_at_start_and_then_every_day(tmp_path: Path) -> None:
     waited: list[float] = []
-    with closing(filled(tmp_path / "fanal.sqlite", 10, 31, 400)) as conversations:
-        seen: list[list[str]] = []
+    with closing(filled(tmp_path / "fanal.sqlite", 10, 31, 400)) as stores:
+        seen: list[tuple[list[str], int]] = []
 
         async def sleep(seconds: float) -> None:
             waited.append(seconds)
-            seen.append([line.id for line in conversations.summaries("alice")])
+            kept = [line.id for line in stores.conversations.summaries("alice")]
+            seen.append((kept, len(stores.drafts.summaries("alice"))))
             if len(waited) == 1:
-                old = Conversations(conversations._database, lambda: datetime.now(UTC) - timedelta(days=40))
-                keep(old, "Vieille ?", conversation="vieille")
+                add_old(stores)
             if len(waited) == 3:
                 raise Stop
 
         with pytest.raises(Stop):
-            await purge_daily(conversations, 30, sleep)
+            await purge_daily(Retention(stores, 30, 365), sleep)
+        found = [line.act for line in stores.audit.lines() if line.act.act == "purge"]
     assert waited == [DAY_S] * 3
-    assert seen == [["c10"], ["c10"], ["c10"]]
+    assert seen == [(["c10"], 1)] * 3
+    assert [act.actor for act in found] == ["fanal"] * 3
+    counted = [(act.counts["conversations"], act.counts["drafts"]) for act in found]
+    assert counted == [(2, 2), (1, 1), (0, 0)]
+
+
+def add_old(stores: Stores) -> None:
+    def then() -> datetime:
+        return datetime.now(UTC) - timedelta(days=40)
+
+    database = stores.conversations._database
+    keep(Conversations(database, then), "Vieille ?", conversation="vieille")
+    keep_draft(Drafts(database, stores.drafts._keyring, then))
 
 
 async def test_a_purge_that_fails_is_logged_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    attempts: list[datetime] = []
+    attempts: list[str] = []
 
-    def purge(before: datetime) -> int:
-        attempts.append(before)
+    def purge(self: Retention, actor: str) -> int:
+        attempts.append(actor)
         if len(attempts) == 1:
             raise StorageFailed("Le disque est plein.")
         raise Stop
 
     async def sleep(_: float) -> None: ...
 
-    with closing(filled(tmp_path / "fanal.sqlite")) as conversations:
-        monkeypatch.setattr(conversations, "purge", purge)
+    with closing(filled(tmp_path / "fanal.sqlite")) as stores:
+        monkeypatch.setattr(Retention, "purge", purge)
         with pytest.raises(Stop):
-            await purge_daily(conversations, 30, sleep)
+            await purge_daily(Retention(stores, 30, 365), sleep)
     assert "Le disque est plein." in caplog.text
 
 
@@ -94,18 +111,17 @@ def command(data: Path, *arguments: str, **environment: str) -> subprocess.Compl
 
 @pytest.mark.slow
 def test_the_command_says_what_it_deleted(tmp_path: Path) -> None:
-    with closing(
-        filled(tmp_path / "fanal.sqlite", 1, 10, 40, 400)
-    ) as conversations:  # the server runs meanwhile
+    with closing(filled(tmp_path / "fanal.sqlite", 1, 10, 40, 400)) as stores:  # the server runs meanwhile
         done = command(tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith("1 conversation supprimée : aucune question depuis le ")
-        assert done.stdout.endswith("3 gardées.\n")
+        assert "3 gardées.\nSynthèses et brouillons arrivés à leur terme : 2 supprimés ; " in done.stdout
         done = command(tmp_path, FANAL_CONVERSATION_DAYS="5")
         assert done.stdout.startswith("2 conversations supprimées : ")
         done = command(tmp_path, "--before", date.today().isoformat())
         assert "à 00:00. 0 gardée." in done.stdout
-        assert conversations.count() == 0
+        assert stores.conversations.count() == 0
+        assert len(stores.drafts.summaries("alice")) == 2
 
 
 @pytest.mark.slow
@@ -113,11 +129,21 @@ def test_the_command_says_what_it_deleted(tmp_path: Path) -> None:
     ("day", "said"), [("22/11/2026", "écrivez-la AAAA-MM-JJ"), ("9999-01-01", "n’est pas encore passé")]
 )
 def test_a_day_that_cannot_be_is_refused(tmp_path: Path, day: str, said: str) -> None:
-    with closing(filled(tmp_path / "fanal.sqlite", 400)) as conversations:
+    with closing(filled(tmp_path / "fanal.sqlite", 400)) as stores:
         done = command(tmp_path, "--before", day)
         assert done.returncode == 2
         assert said in done.stderr
-        assert conversations.count() == 1
+        assert stores.conversations.count() == 1
+
+
+@pytest.mark.slow
+def test_a_command_without_the_key_of_the_drafts_deletes_nothing(tmp_path: Path) -> None:
+    with closing(filled(tmp_path / "fanal.sqlite", 400)) as stores:
+        (tmp_path / "drafts.key").unlink()
+        done = command(tmp_path)
+        assert done.returncode == 2
+        assert done.stderr.startswith("Erreur : La clé des synthèses manque, et 1 sont scellées")
+        assert stores.conversations.count() == 1
 
 
 @pytest.mark.slow

@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 from itertools import product
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import httpx
 import pytest
@@ -42,6 +44,35 @@ groups = ["{group}"]
 )
 
 
+TEMPLATE = """
+[modele]
+id = "fournitures"
+version = "1"
+titre = "Demande de fournitures"
+resume = "Ce que la personne demande, et la règle."
+source = "Écrit pour les essais."
+destinataires = ["la personne"]
+consentement = "Êtes-vous d’accord ?"
+
+[conservation]
+brouillon_jours = 1
+notes_jours = 1
+synthese_jours = 1
+regle = "Pour les essais."
+
+[[section]]
+id = "demande"
+titre = "La demande"
+contenu = "Ce que la personne demande."
+
+[[section]]
+id = "regle"
+titre = "Plafond de remboursement des fournitures"
+type = "conseils"
+contenu = "La règle."
+"""
+
+
 class As:
     """The app, asked by a person of some groups."""
 
@@ -58,6 +89,8 @@ class As:
 def acting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[As]:
     folder = tmp_path_factory.mktemp("organisation")
     (folder / "sources.toml").write_text(SOURCES, "utf-8")
+    (folder / "modeles").mkdir()
+    (folder / "modeles" / "fournitures.toml").write_text(TEMPLATE, "utf-8")
     write_pdf(
         folder / "tous" / "fournitures.pdf", "Le plafond de remboursement des fournitures est de 40 euros."
     )
@@ -67,6 +100,7 @@ def acting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[As]:
     settings = ServerSettings(
         data_dir=tmp_path_factory.mktemp("data"),
         sources_file=folder / "sources.toml",
+        templates_dir=folder / "modeles",
         embed_processes=1,
         _env_file=None,
     )
@@ -130,6 +164,45 @@ def chat(client: TestClient) -> httpx.Response:
     return client.post("/v1/chat/completions", json={"model": MODEL, "messages": messages})
 
 
+NOTES = "Souhaite le remboursement des fournitures."
+DRAFT = {"template": "fournitures", "notes": NOTES, "consent": True}
+
+
+def drafted(client: TestClient) -> str:
+    """Draft a synthesis; gives its address."""
+    response = client.post("/v1/drafts", json=DRAFT)
+    assert response.status_code == 201, response.text
+    return f"/v1/drafts/{response.json()['id']}"
+
+
+def drafted_as_stream(client: TestClient) -> httpx.Response:
+    return client.post("/v1/drafts", json=DRAFT, headers={"Accept": "text/event-stream"})
+
+
+def edited(client: TestClient) -> httpx.Response:
+    address = drafted(client)
+    section = client.get(address).json()["sections"][0]["id"]
+    return client.patch(address, json={"sections": [{"id": section, "text": "Relu."}]})
+
+
+def validated(client: TestClient) -> httpx.Response:
+    return client.post(f"{drafted(client)}/validate", json={"name": "Iris Conseil"})
+
+
+def exported(client: TestClient) -> httpx.Response:
+    """Export a synthesis; what is in it is read from what LibreOffice shows of it: its XML."""
+    address = drafted(client)
+    client.post(f"{address}/validate", json={"name": "Iris Conseil"})
+    document = client.get(f"{address}/export", params={"format": "odt"})
+    assert document.status_code == 200, document.text
+    with ZipFile(BytesIO(document.content)) as archive:
+        return httpx.Response(200, content=archive.read("content.xml"))
+
+
+def assisted(client: TestClient) -> httpx.Response:
+    return client.post("/v1/assistants/pistes-de-parcours", json={"inputs": {"competences": QUESTION}})
+
+
 Case = Callable[[TestClient], httpx.Response]
 
 TEXTS: Mapping[tuple[str, str], Case] = {
@@ -139,6 +212,12 @@ TEXTS: Mapping[tuple[str, str], Case] = {
     ("GET", "/v1/documents/{document_id}"): each_document(""),
     ("GET", "/v1/conversations/{conversation_id}"): conversation,
     ("POST", "/v1/chat/completions"): chat,
+    ("POST", "/v1/drafts"): lambda client: client.post("/v1/drafts", json=DRAFT),
+    ("POST", "/v1/drafts (stream)"): drafted_as_stream,
+    ("GET", "/v1/drafts/{draft_id}"): lambda client: client.get(drafted(client)),
+    ("PATCH", "/v1/drafts/{draft_id}"): edited,
+    ("POST", "/v1/drafts/{draft_id}/validate"): validated,
+    ("POST", "/v1/assistants/{assistant_id}"): assisted,
 }
 """What shows passages: its readers find the secret there, and nobody else does."""
 
@@ -151,11 +230,23 @@ SILENT: Mapping[tuple[str, str], Case] = {
         f"/v1/conversations/{ask(client)['conversation_id']}"
     ),
     ("POST", "/v1/feedback"): feedback,
+    ("POST", "/v1/mask"): lambda client: client.post("/v1/mask", json={"text": QUESTION}),
+    ("GET", "/v1/assistants"): lambda client: client.get("/v1/assistants"),
     ("GET", "/v1/sources"): lambda client: client.get("/v1/sources"),
     ("POST", "/v1/ingestions"): ingestion,
     ("GET", "/v1/ingestions/{run_id}"): ingestion,
     ("GET", "/v1/models"): lambda client: client.get("/v1/models"),
     ("GET", "/v1/models/{name}"): lambda client: client.get(f"/v1/models/{MODEL}"),
+    ("GET", "/v1/templates"): lambda client: client.get("/v1/templates"),
+    ("POST", "/v1/notes"): lambda client: client.post("/v1/notes?name=n.txt", content=NOTES.encode()),
+    ("GET", "/v1/drafts"): lambda client: client.get("/v1/drafts"),
+    (
+        "GET",
+        "/v1/drafts/{draft_id}/export",
+    ): exported,  # its advice cites one document, of several that are near
+    ("DELETE", "/v1/drafts/{draft_id}"): lambda client: client.delete(drafted(client)),
+    ("GET", "/v1/audit"): lambda client: client.get("/v1/audit"),
+    ("POST", "/v1/purges"): lambda client: client.post("/v1/purges"),
     ("GET", "/health/live"): lambda client: client.get("/health/live"),
     ("GET", "/health/ready"): lambda client: client.get("/health/ready"),
 }
@@ -212,6 +303,33 @@ def test_a_conversation_is_its_owner_s_alone(acting: As) -> None:
     assert answer["conversation_id"] not in other.get("/v1/conversations").text
     other.delete("/v1/conversations")
     assert acting(frozenset(), "alice").get(address).status_code == 200
+
+
+def test_a_draft_is_its_author_s_alone(acting: As) -> None:
+    address = drafted(acting(frozenset(), "alice"))
+    other = acting(frozenset(SECRETS), "bob")
+    assert other.get(address).status_code == 404
+    assert other.get(f"{address}/export").status_code == 404
+    assert other.post(f"{address}/validate", json={"name": "Iris Conseil"}).status_code == 404
+    text = {"sections": [{"id": "demande", "text": "Pris."}]}
+    assert other.patch(address, json=text).status_code == 404
+    assert other.delete(address).status_code == 404
+    assert address.rpartition("/")[2] not in other.get("/v1/drafts").text
+    assert acting(frozenset(), "alice").get(address).status_code == 200
+
+
+@pytest.mark.parametrize("group", SECRETS)
+def test_an_export_has_what_its_author_may_read(acting: As, group: str) -> None:
+    assert SECRETS[group] in exported(acting(frozenset({group}))).text
+
+
+def test_who_leaves_a_group_no_longer_reads_its_text_in_their_own_drafts(acting: As) -> None:
+    address = drafted(acting(frozenset({"direction"}), "carole"))
+    assert "zirconium" in acting(frozenset({"direction"}), "carole").get(address).text
+    left = acting(frozenset(), "carole")
+    assert left.get(address).status_code == 200
+    assert "zirconium" not in left.get(address).text
+    assert left.post(f"{address}/validate", json={"name": "Carole"}).status_code == 409
 
 
 def test_who_leaves_a_group_no_longer_reads_its_text_in_their_own_history(acting: As) -> None:

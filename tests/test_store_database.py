@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -141,6 +142,25 @@ def test_a_journal_that_is_being_read_is_emptied_the_next_time(
             assert conversations.delete("alice", "c1")
             assert "it is being read" in caplog.text
         conversations.purge(START)
+        assert "Repère-alice".encode() not in bytes_of(path)
+
+
+def test_a_journal_that_was_being_read_is_emptied_once_it_no_longer_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.store.database.SCRUB_AGAIN_S", 0.02)
+    path = tmp_path / "fanal.sqlite"
+    with closing(open_database(url_of(path), wait_s=0.01)) as database:
+        conversations = Conversations(database)
+        keep(conversations, "Repère-alice")
+        with closing(sqlite3.connect(path, isolation_level=None)) as backup:
+            backup.execute("BEGIN")
+            backup.execute("SELECT * FROM answers").fetchone()
+            assert conversations.delete("alice", "c1")
+            assert "Repère-alice".encode() in bytes_of(path)
+        deadline = time.monotonic() + 20
+        while "Repère-alice".encode() in bytes_of(path) and time.monotonic() < deadline:
+            time.sleep(0.02)
         assert "Repère-alice".encode() not in bytes_of(path)
 
 

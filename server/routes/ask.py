@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
+import anyio.to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from fastapi.sse import EventSourceResponse, format_sse_event
@@ -12,10 +13,11 @@ from pydantic import BaseModel
 from ingest.errors import FanalError
 from server import ask as path
 from server.converse import converse
-from server.dependencies import CallerDep, PartsDep, TodayDep
+from server.dependencies import Caller, CallerDep, Parts, PartsDep, TodayDep
 from server.leaving import while_connected
 from server.problems import problem_of, unexpected
 from server.schemas import Answer, AskRequest, PassagesEvent
+from server.store.audit import Act, opaque
 
 logger = logging.getLogger(__name__)
 
@@ -29,12 +31,18 @@ async def ask(
     body: AskRequest, request: Request, parts: PartsDep, caller: CallerDep, day: TodayDep
 ) -> Response | Answer:
     """Answer a question; `Accept: text/event-stream` gives the events as they come."""
+    await anyio.to_thread.run_sync(parts.audit.note, _act(body, parts, caller))
     events = converse(parts, body, caller, day)
     if EVENT_STREAM in request.headers.get("accept", ""):
         return EventSourceResponse(
             _stream(events), headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
         )
     return await while_connected(request, _whole(events))
+
+
+def _act(body: AskRequest, parts: Parts, caller: Caller) -> Act:
+    conversation = opaque(body.conversation_id) if body.conversation_id else ""
+    return Act("question_asked", caller.user, conversation, model=parts.generator.model)
 
 
 async def _whole(events: AsyncGenerator[path.Event, None]) -> Answer:

@@ -8,6 +8,7 @@ from server.dependencies import CallerDep, PartsDep
 from server.history import view_of
 from server.problems import NotFound
 from server.schemas import ConversationId, ConversationSummary, ConversationView, RemovedConversations
+from server.store.audit import Act, opaque
 
 router = APIRouter(prefix="/v1/conversations")
 
@@ -31,17 +32,21 @@ def conversation(conversation_id: ConversationId, parts: PartsDep, caller: Calle
     kept = parts.conversations.view(caller.user, conversation_id)
     if kept is None:
         raise NotFound(UNKNOWN)
+    parts.audit.record(Act("conversation_read", caller.user, opaque(conversation_id)))
     return view_of(kept, parts.index, caller.groups)
 
 
 @router.delete(ONE, status_code=204)
 def delete(conversation_id: ConversationId, parts: PartsDep, caller: CallerDep) -> None:
     """Delete one of the caller's conversations."""
-    if not parts.conversations.delete(caller.user, conversation_id):
+    if not parts.conversations.holds(caller.user, conversation_id):
         raise NotFound(UNKNOWN)
+    parts.audit.record(Act("conversation_deleted", caller.user, opaque(conversation_id)))
+    parts.conversations.delete(caller.user, conversation_id)
 
 
 @router.delete("")
 def delete_all(parts: PartsDep, caller: CallerDep) -> RemovedConversations:
     """Delete all of the caller's conversations."""
+    parts.audit.record(Act("conversations_deleted", caller.user))
     return RemovedConversations(removed=parts.conversations.delete_all(caller.user))

@@ -6,6 +6,7 @@ from server.dependencies import Caller, CallerDep, Parts, PartsDep
 from server.problems import NotFound
 from server.rights import may_read
 from server.schemas import IngestionRequest, IngestionView
+from server.store.audit import Act
 
 router = APIRouter(prefix="/v1/ingestions")
 
@@ -13,7 +14,9 @@ router = APIRouter(prefix="/v1/ingestions")
 @router.post("", status_code=202)
 def start(body: IngestionRequest, parts: PartsDep, caller: CallerDep) -> IngestionView:
     """Start an ingestion; one that is under way answers 409."""
-    return _visible(parts.ingestions.start(body), parts, caller)
+    run = parts.ingestions.start(body)
+    parts.audit.note(Act("ingestion_started", caller.user, run.id))
+    return _visible(run, parts, caller)
 
 
 @router.get("/{run_id}")

@@ -24,6 +24,7 @@ from server.leaving import while_connected
 from server.openai_face import MODEL, ChatRefused, Completion, check_model, error_body, read
 from server.openai_schemas import ChatCompletion, ChatRequest, ErrorBody, ModelCard, ModelList
 from server.problems import explain, problem_of, unexpected
+from server.store.audit import Act
 
 logger = logging.getLogger(__name__)
 
@@ -76,9 +77,12 @@ async def chat_completions(
     body: ChatRequest, request: Request, parts: PartsDep, caller: CallerDep, day: TodayDep
 ) -> Response | ChatCompletion:
     """Answer the last message of a chat client, its citations as footnotes; nothing of it is kept."""
-    asked = await anyio.to_thread.run_sync(read, body)  # a long conversation takes a while to mask
+    # A long conversation takes a while to mask.
+    asked = await anyio.to_thread.run_sync(read, body, parts.masker)
+    act = Act("question_asked", caller.user, model=parts.generator.model)
+    await anyio.to_thread.run_sync(parts.audit.note, act)
     completion = Completion(asked, str(request.base_url).rstrip("/"))
-    events = ask_with(parts, asked.question, caller, asked.history, day)
+    events = ask_with(parts, asked.question, caller, asked.history, day, asked.restore)
     if body.stream:
         return EventSourceResponse(
             _stream(events, completion, usage=body.wants_usage),

