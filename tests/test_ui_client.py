@@ -212,7 +212,7 @@ def test_conversations_are_listed_opened_rated_and_deleted(client: FanalClient) 
 # An answer in a thread of its own
 
 
-def asking(stream: AnswerStream, question: str = "?", **changes: float) -> Asking:
+def asking(stream: AnswerStream, question: str = "?", **changes: float) -> Asking[Exchange]:
     started = Asking(stream, Exchange(AskRequest(question=question), date(2026, 11, 22)), **changes)
     started.start()
     return started

@@ -10,7 +10,7 @@ from tests.browser.scenes import BILAN, KEPT, SCENES
 from ui.answer_stream import AnswerDone, PassagesFound, StatementWritten
 from ui.client import FanalClient
 from ui.exchange import Exchange
-from ui.history import ALL, delete_conversation, open_conversation
+from ui.history import ALL, answer_confirmation, delete_conversation, open_conversation
 from ui.state import PageState
 
 DAY = date(2026, 11, 22)
@@ -65,9 +65,9 @@ def refusing(status: int) -> FanalClient:
 
 
 def page() -> PageState:
-    return PageState(
-        exchanges=[answered("a-1")], conversation_id=CONVERSATION, history=[], confirming=CONVERSATION
-    )
+    state = PageState(exchanges=[answered("a-1")], conversation_id=CONVERSATION, history=[])
+    state.confirm(CONVERSATION)
+    return state
 
 
 def test_deleting_what_is_gone_already_takes_it_off_the_page_and_the_list() -> None:
@@ -96,3 +96,27 @@ def test_a_conversation_that_cannot_be_opened_any_more_leaves_the_list() -> None
     assert "ne peut pas être ouverte" in state.notice
     assert state.history is None
     assert state.conversation_id == CONVERSATION
+
+
+def test_a_late_cancel_of_a_question_that_has_left_the_page_is_ignored() -> None:
+    state = page()
+    answer_confirmation(refusing(404), state, False, CONVERSATION, "1")
+    assert state.confirming is None
+    state.confirm(CONVERSATION)
+
+    answer_confirmation(refusing(404), state, False, CONVERSATION, "1")
+    assert state.is_confirming(CONVERSATION, "2"), "the same conversation, asked about again"
+    answer_confirmation(refusing(404), state, False, "c-2", "2")
+    assert state.is_confirming(CONVERSATION, "2"), "another conversation"
+
+
+@pytest.mark.parametrize(("target", "number"), [("c-2", "1"), (CONVERSATION, "0"), (ALL, "1")])
+def test_only_the_question_on_the_page_can_be_agreed_to(target: str, number: str) -> None:
+    state = page()
+    answer_confirmation(refusing(404), state, True, target, number)
+
+    assert state.confirming is not None
+    assert len(state.exchanges) == 1
+
+    answer_confirmation(refusing(404), state, True, CONVERSATION, "1")
+    assert (state.confirming, state.exchanges) == (None, [])

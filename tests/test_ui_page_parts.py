@@ -24,7 +24,7 @@ from ui.exchange import Exchange
 from ui.history import ALL, history_html
 from ui.source_panel import open_panel, page_html, panel_name
 from ui.state import KEPT as KEPT_FETCHES
-from ui.state import PageState, Panel
+from ui.state import Confirming, PageState, Panel
 
 API = "https://fanal.example"
 DAY = date(2026, 11, 22)
@@ -221,9 +221,9 @@ def test_the_history_is_escaped_and_says_what_is_on_the_page() -> None:
 def test_nothing_is_deleted_before_it_is_confirmed(target: str) -> None:
     conversations = [summary("c-1", "Un"), summary("c-2", "Deux")]
     assert "confirm|" not in history_html(conversations, None, None)
-    html = history_html(conversations, None, target)
+    html = history_html(conversations, None, Confirming(target, 3))
     assert html.count("confirm|") == 1
-    assert f"confirm|{target}" in html
+    assert f"confirm|{target}|3" in html
 
 
 def test_a_quote_far_down_a_long_passage_is_marked() -> None:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal, TypeGuard, get_args
 
-Verb = Literal["passage", "conversation", "forget", "confirm", "cancel", "copy"]
+Verb = Literal[
+    "passage", "conversation", "forget", "confirm", "cancel", "copy", "mask", "choose", "note", "open"
+]  # fmt: skip
+"""`copy` and `note` are done by the browser alone; to `mask` it adds what is selected: start, end and type."""
 
 _SEPARATOR = "|"
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui.client import FanalClient
 from ui.settings import UiSettings
-from ui.views import question, sources
+from ui.views import assistants, question, sources, synthese
 
 HERE = Path(__file__).parent
 
@@ -28,12 +28,17 @@ def main() -> None:
             url_path="question",
             default=True,
         ),
+        st.Page(lambda: synthese.draw(client, settings.links_base), title="Synthèse", url_path="synthese"),
+        st.Page(
+            lambda: assistants.draw(client, settings.links_base), title="Assistants", url_path="assistants"
+        ),
         st.Page(lambda: sources.draw(client), title="Sources", url_path="sources"),
     ]
     page = st.navigation(pages, position="top")
     st.set_page_config(page_title=f"{page.title} · Fanal", page_icon=str(HERE / "icon.svg"), layout="wide")
     st.logo(str(HERE / "logo.svg"), size="large")
     st.html(HERE / "style.css")
+    st.html(HERE / "drafts.css")
     page.run()
 
 

@@ -1,14 +1,14 @@
-"""A question being answered in a thread of its own: the page draws what has come, and may stop it at any time.
+"""A task of the server's in a thread of its own: the page draws what has come, and may stop it at any time.
 
 Streamlit runs the page's script again at each click; an answer that the script read itself would be lost.
 """
 
 from threading import Condition, Event, Thread
 from time import monotonic
+from typing import Any, Generic, Protocol, TypeVar
 
-from ui.answer_stream import AnswerStream
 from ui.calls import CUT, ClientError
-from ui.exchange import Exchange
+from ui.event_stream import EventStream
 
 ABANDONED_S = 20.0
 """Seconds without anyone looking after which an answer is stopped: the page was closed, or left for another."""
@@ -16,16 +16,42 @@ WATCH_S = 1.0
 LEFT = "La page a été quittée avant la fin de la réponse. Posez de nouveau la question."
 
 
-class Asking:
-    """Fills an exchange from its stream.
+class Filled(Protocol):
+    """What takes the events of a task in; see `ui.exchange` and `ui.draft_stream`."""
+
+    failure: str | None
+    stopped: bool
+    events: int
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+
+    def add(self, event: Any) -> None:
+        """Take an event in."""
+
+
+FilledT = TypeVar("FilledT", bound=Filled)
+
+
+class Asking(Generic[FilledT]):
+    """Fills an exchange, or a draft, from its stream.
 
     Args:
         abandoned_s: seconds after which nobody looks any more.
+        left: what is said then.
     """
 
-    def __init__(self, stream: AnswerStream, exchange: Exchange, abandoned_s: float = ABANDONED_S) -> None:
+    def __init__(
+        self,
+        stream: EventStream[Any],
+        exchange: FilledT,
+        abandoned_s: float = ABANDONED_S,
+        left: str = LEFT,
+    ) -> None:
         self.exchange = exchange
         self._stream = stream
+        self._left = left
         self._abandoned_s = abandoned_s
         self._news = Condition()
         self._over = Event()
@@ -71,6 +97,6 @@ class Asking:
     def _watch(self) -> None:
         while not self._over.wait(WATCH_S):
             if monotonic() - self._looked > self._abandoned_s:
-                self._end(LEFT)
+                self._end(self._left)
                 self._stream.stop()
                 return

@@ -1,7 +1,7 @@
 // Hands the clicks on the page's own HTML buttons to the script, copies the answer, and looks after the focus.
 // Streamlit calls this after each run, and cleans up at the end only: the listeners are the same functions each
 // time, so that a click counts once, and what they need of the last run is kept in `memory`.
-const memory = { opener: null, panel: null, asked: null, data: {}, send: () => {} };
+const memory = { opener: null, panel: null, asked: null, chosen: "", step: null, data: {}, send: () => {} };
 const PATIENCE_MS = 4000;
 const STEP_MS = 80;
 
@@ -71,32 +71,90 @@ function lookAfterQuestion(asked) {
   memory.asked = asked || "";
 }
 
+function lookAfterMask(chosen) {
+  if (chosen === memory.chosen) return;
+  const was = memory.chosen;
+  memory.chosen = chosen;
+  if (chosen && !was) {
+    whenThere(".st-key-mask-editor button", (button) => button.focus({ preventScroll: true }));
+  } else if (was && !chosen) {
+    document.getElementById(`mask-${was}`)?.focus({ preventScroll: true });
+  }
+}
+
+function lookAfterStep(step) {
+  if (step && memory.step && step !== memory.step) {
+    whenThere(`[data-fanal-step="${step}"]`, (head) => {
+      head.scrollIntoView({ block: "start" });
+      head.focus({ preventScroll: true });
+    });
+  }
+  memory.step = step;
+}
+
+// Streamlit names its upload button in English.
+function nameUploads() {
+  for (const area of document.querySelectorAll("[data-testid=stFileUploaderDropzone]")) {
+    area.querySelector("button")?.setAttribute("aria-label", "Choisir un fichier");
+  }
+}
+
+function act(button) {
+  const action = button.dataset.fanalDo;
+  if (action === "copy") copy(button, memory.data.copy);
+  else if (action.startsWith("note|")) goToNote(action.slice(5));
+  else if (action.startsWith("mask|")) {
+    const selected = selectionAction(button);
+    if (selected) memory.send("action", selected);
+  } else {
+    if (action.startsWith("passage|")) memory.opener = button.id;
+    memory.send("action", action);
+  }
+}
+
 function onClick(event) {
   const button = event.target.closest("[data-fanal-do]");
   if (!button) return;
-  const action = button.dataset.fanalDo;
-  if (action === "copy") {
-    copy(button, memory.data.copy);
-    return;
-  }
-  if (action.startsWith("passage|")) memory.opener = button.id;
-  memory.send("action", action);
+  // The end of a drag over a mask selects words; it does not open the mask.
+  if (button.matches("[data-fanal-notes] *") && hasSelection()) return;
+  act(button);
 }
 
 function onKey(event) {
-  if (event.key === "Escape" && memory.data.panel) memory.send("close", true);
+  if (event.key === "Escape" && document.querySelector(".st-key-panel")) memory.send("close", true);
+  const button = event.target.closest?.("[data-fanal-do][role=button]");
+  if (button && (event.key === "Enter" || event.key === " ")) {
+    event.preventDefault();
+    act(button);
+  }
+  walkMasks(event);
 }
+
+function onLeave(event) {
+  if (memory.data.unsaved) event.preventDefault();
+}
+
+const LISTENERS = [
+  [document, "click", onClick],
+  [document, "keydown", onKey],
+  [document, "selectionchange", onSelection],
+  [document, "pointerover", lightSources],
+  [document, "focusin", lightSources],
+  [window, "beforeunload", onLeave],
+];
 
 export default function ({ data, setTriggerValue }) {
   memory.data = data;
   memory.send = setTriggerValue;
-  document.addEventListener("click", onClick);
-  document.addEventListener("keydown", onKey);
+  for (const [target, name, listener] of LISTENERS) target.addEventListener(name, listener);
   document.body.dataset.fanalListens = "true";
   lookAfterPanel(data.panel || "");
   lookAfterQuestion(data.asked || "");
+  lookAfterMask(data.chosen || "");
+  lookAfterStep(data.step || "");
+  nameUploads();
   return () => {
-    document.removeEventListener("click", onClick);
-    document.removeEventListener("keydown", onKey);
+    for (const [target, name, listener] of LISTENERS) target.removeEventListener(name, listener);
+    memory.data = {};
   };
 }

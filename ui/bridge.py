@@ -10,12 +10,21 @@ from ui.actions import Action, read_action
 KEY = "bridge"
 
 _mount = st.components.v2.component(
-    "fanal_bridge", js=(Path(__file__).parent / "bridge.js").read_text("utf-8")
+    "fanal_bridge",
+    js="\n".join((Path(__file__).parent / name).read_text("utf-8") for name in ("selection.js", "bridge.js")),
 )
 
 
 def bridge(
-    act: Callable[[Action], None], close: Callable[[], None], *, copied: str, panel: str, asked: str
+    act: Callable[[Action], None],
+    close: Callable[[], None],
+    *,
+    copied: str = "",
+    panel: str = "",
+    asked: str = "",
+    chosen: str = "",
+    step: str = "",
+    unsaved: bool = False,
 ) -> None:
     """Listen to the page.
 
@@ -25,6 +34,9 @@ def bridge(
         copied: the text that the copy button copies.
         panel: names what the panel shows, "" when it is closed: a new name brings its mark into sight.
         asked: names the question that is shown whole: a new one is brought into sight.
+        chosen: names the mask that is being changed: the focus goes to what changes it, and back to it.
+        step: names the step of a longer task: a new one is shown from its top.
+        unsaved: whether leaving would lose what was typed, so that the browser asks first.
     """
 
     def on_action() -> None:
@@ -32,5 +44,7 @@ def bridge(
         if action is not None:
             act(action)
 
-    data = {"copy": copied, "panel": panel, "asked": asked}
+    data = {
+        "copy": copied, "panel": panel, "asked": asked, "chosen": chosen, "step": step, "unsaved": unsaved,
+    }  # fmt: skip
     _mount(key=KEY, data=data, on_action_change=on_action, on_close_change=close)

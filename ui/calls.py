@@ -78,12 +78,12 @@ def reachable() -> Iterator[None]:
 
 
 @contextmanager
-def uncut() -> Iterator[None]:
-    """Turn a stream that breaks off into `AnswerCut`."""
+def uncut(said: str = CUT) -> Iterator[None]:
+    """Turn a stream that breaks off into `AnswerCut`, with what is `said` of it."""
     try:
         yield
     except httpx.HTTPError as error:
-        raise AnswerCut(CUT) from error
+        raise AnswerCut(said) from error
 
 
 @contextmanager

@@ -4,6 +4,7 @@ In: wire types. Out: strings of HTML for `st.html`. Everything that comes from t
 never hands text to Streamlit as HTML or Markdown by another way.
 """
 
+from collections.abc import Sequence
 from html import escape
 from typing import Literal
 
@@ -136,4 +137,15 @@ def notice_html(look: Look, title: str, text: str = "", testid: str = "notice") 
     return (
         f'<div class="fanal-notice fanal-notice-{look}" role="{role}" data-testid="{testid}" lang="fr">'
         f"<p><strong>{escape(french(title))}</strong></p>{body}</div>"
+    )
+
+
+def warnings_html(warnings: Sequence[str]) -> str:
+    """Give what the server warns of, in one frame."""
+    if len(warnings) == 1:
+        return notice_html("warning", warnings[0])
+    items = "".join(f"<li>{escape(french(warning))}</li>" for warning in warnings)
+    return (
+        '<div class="fanal-notice fanal-notice-warning" role="status" data-testid="notice" lang="fr">'
+        f"<ul>{items}</ul></div>"
     )

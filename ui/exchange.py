@@ -54,6 +54,13 @@ class Exchange:
         exchange.add(AnswerDone(answer))
         return exchange
 
+    @classmethod
+    def of_statements(
+        cls, key: str, statements: list[Statement], passages: list[Passage], day: date
+    ) -> "Exchange":
+        """Give statements that answer no question, with the passages they cite: a section that gives advice."""
+        return cls(AskRequest(question=key), day, key=key, passages=passages, statements=statements)
+
     def again(self, conversation_id: str | None) -> "Exchange":
         """Give the same question to be asked once more, in the conversation on the page.
 

@@ -10,13 +10,13 @@ from ui.calls import ApiError, ClientError
 from ui.client import FanalClient
 from ui.components import hint_html, notice_html
 from ui.exchange import Exchange
-from ui.state import PageState
+from ui.state import Confirming, PageState
 from ui.wording import counted, french, long_date
 
 ALL = "*"
 MASKED = (
-    "Les conversations sont gardées masquées : téléphones, courriels et numéros y sont remplacés par des repères "
-    "comme [EMAIL_1]."
+    "Les conversations sont gardées masquées : noms, téléphones, courriels et numéros y sont remplacés par des repères "
+    "comme [PERSONNE_1]."
 )
 
 
@@ -57,6 +57,22 @@ def open_conversation(client: FanalClient, state: PageState, conversation_id: st
     state.rating = "done" if state.last and state.last.feedback else "worth"
 
 
+def answer_confirmation(
+    client: FanalClient, state: PageState, agreed: bool, target: str, number: str
+) -> None:
+    """Delete, or leave it; a late click on a question that has left the page does neither.
+
+    Args:
+        number: the showing of the question that was answered.
+    """
+    if not state.is_confirming(target, number):
+        return
+    if agreed:
+        delete_conversation(client, state, target)
+    else:
+        state.confirming = None
+
+
 def delete_conversation(client: FanalClient, state: PageState, conversation_id: str) -> None:
     """Delete a conversation, or all of them; the one on the page leaves it.
 
@@ -77,23 +93,25 @@ def delete_conversation(client: FanalClient, state: PageState, conversation_id: 
         state.clear()
 
 
-def history_html(conversations: list[ConversationSummary], shown: str | None, confirming: str | None) -> str:
+def history_html(
+    conversations: list[ConversationSummary], shown: str | None, confirming: Confirming | None
+) -> str:
     """Give the list, with what opens and deletes each conversation.
 
     Args:
         shown: the one on the page.
-        confirming: the one whose deletion is to be confirmed, `ALL` for all of them.
+        confirming: the deletion that is to be confirmed.
     """
     items = "".join(_item(conversation, shown, confirming) for conversation in conversations)
-    every = _button("forget", ALL, "Tout supprimer", "fanal-quiet")
-    if confirming == ALL:
-        every = _confirmation(ALL, "Supprimer définitivement toutes vos conversations ?")
+    every = _button("forget", (ALL,), "Tout supprimer", "fanal-quiet")
+    if confirming and confirming.target == ALL:
+        every = _confirmation(confirming, "Supprimer définitivement toutes vos conversations ?")
     return f'<nav aria-label="Historique" lang="fr"><ul class="fanal-history">{items}</ul>{every}</nav>'
 
 
-def _item(conversation: ConversationSummary, shown: str | None, confirming: str | None) -> str:
-    if confirming == conversation.id:
-        inner = _confirmation(conversation.id, "Supprimer définitivement cette conversation ?")
+def _item(conversation: ConversationSummary, shown: str | None, confirming: Confirming | None) -> str:
+    if confirming and confirming.target == conversation.id:
+        inner = _confirmation(confirming, "Supprimer définitivement cette conversation ?")
     else:
         current = ' aria-current="true"' if conversation.id == shown else ""
         count = counted(conversation.turns, "question", "questions")
@@ -108,11 +126,12 @@ def _item(conversation: ConversationSummary, shown: str | None, confirming: str 
     return f'<li data-testid="conversation">{inner}</li>'
 
 
-def _confirmation(target: str, question: str) -> str:
-    yes = _button("confirm", target, "Supprimer", "fanal-danger")
-    no = _button("cancel", target, "Annuler", "fanal-quiet")
+def _confirmation(confirming: Confirming, question: str) -> str:
+    answers_to = (confirming.target, str(confirming.number))
+    yes = _button("confirm", answers_to, "Supprimer", "fanal-danger")
+    no = _button("cancel", answers_to, "Annuler", "fanal-quiet")
     return f'<div class="fanal-confirm" role="alert"><p>{french(question)}</p>{yes}{no}</div>'
 
 
-def _button(verb: Verb, target: str, label: str, look: str) -> str:
-    return f'<button type="button" class="{look}" {action_attribute(verb, target)}>{label}</button>'
+def _button(verb: Verb, target: tuple[str, ...], label: str, look: str) -> str:
+    return f'<button type="button" class="{look}" {action_attribute(verb, *target)}>{label}</button>'

@@ -35,6 +35,19 @@ class Panel:
     page: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Confirming:
+    """A deletion that is to be confirmed.
+
+    Args:
+        target: the conversation; "*" for all of them.
+        number: which showing of the question it is: an answer to a former one counts for nothing.
+    """
+
+    target: str
+    number: int
+
+
 @dataclass(slots=True)
 class PageState:
     """The conversation on the page, and what is open around it.
@@ -47,7 +60,8 @@ class PageState:
         replaced: the answer that the last turn is asked again for.
         notice: HTML of what is to be said once, above the form.
         history: the caller's conversations; None before they are asked for, and when they have changed.
-        confirming: the conversation whose deletion is to be confirmed; "*" for all of them.
+        confirming: the deletion that is to be confirmed.
+        confirmations: how many times such a question was shown.
         rating: what is asked of the last answer: nothing once it is rated, its worth, or why it is poor.
         rating_trouble: why they could not be sent, in French.
     """
@@ -55,13 +69,14 @@ class PageState:
     exchanges: list[Exchange] = field(default_factory=list)
     conversation_id: str | None = None
     stored: bool = False
-    asking: Asking | None = None
+    asking: Asking[Exchange] | None = None
     former: int = 0
     replaced: Exchange | None = None
     panel: Panel | None = None
     notice: str = ""
     history: list[ConversationSummary] | None = None
-    confirming: str | None = None
+    confirming: Confirming | None = None
+    confirmations: int = 0
     rating: Rating = "worth"
     rating_trouble: str | None = None
     _kept: "OrderedDict[object, object]" = field(default_factory=OrderedDict)
@@ -74,6 +89,20 @@ class PageState:
     def exchange(self, key: str) -> Exchange | None:
         """Give the turn of that key; None when it has left the page."""
         return next((exchange for exchange in self.exchanges if exchange.key == key), None)
+
+    def confirm(self, target: str) -> None:
+        """Ask whether this conversation is to be deleted, in the place of what was asked before."""
+        if self.confirming is not None and self.confirming.target == target:
+            return
+        self.confirmations += 1
+        self.confirming = Confirming(target, self.confirmations)
+
+    def is_confirming(self, target: str, number: str) -> bool:
+        """Tell whether an answer is to the question on the page, not to one that has left it."""
+        return self.confirming is not None and (target, number) == (
+            self.confirming.target,
+            str(self.confirming.number),
+        )
 
     def clear(self) -> None:
         """Begin a new conversation; what is being answered is stopped."""

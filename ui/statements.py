@@ -69,7 +69,7 @@ def statement_html(position: int, statement: Statement, refs: References) -> str
         notes += f'<p class="fanal-repaired" data-testid="repaired">{french(REPAIRED)}</p>'
     return (
         f'<div class="fanal-statement" data-testid="statement" data-verified="{str(verified).lower()}"'
-        f' lang="fr"><p>{_text(statement)}{buttons}</p>{notes}</div>'
+        f' lang="fr"><p>{marked_figures(statement.text, statement.unsupported)}{buttons}</p>{notes}</div>'
     )
 
 
@@ -83,12 +83,12 @@ def quotes_of(statements: Iterable[Statement], passages: Mapping[str, Passage]) 
     return spans
 
 
-def _text(statement: Statement) -> str:
-    """Write the sentence, with the figures that its quotes do not hold marked."""
-    words = [re.escape(figure) for figure in statement.unsupported if figure]
+def marked_figures(text: str, unsupported: Iterable[str]) -> str:
+    """Write a sentence, with the figures that its quotes do not hold marked."""
+    words = [re.escape(figure) for figure in unsupported if figure]
     if not words:
-        return escape(statement.text)
-    pieces = re.split("(" + "|".join(sorted(words, key=len, reverse=True)) + ")", statement.text)
+        return escape(text)
+    pieces = re.split("(" + "|".join(sorted(words, key=len, reverse=True)) + ")", text)
     return "".join(
         f'<span class="fanal-unsupported" data-testid="unsupported">{escape(piece)}</span>'
         if at % 2

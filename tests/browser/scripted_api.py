@@ -45,6 +45,7 @@ from tests.browser.scenes import (
     SCENES,
     SOURCES,
 )
+from tests.browser.scripted_drafts import add_drafts
 
 PAUSE_S = 0.15
 PATIENCE_S = 30.0
@@ -107,24 +108,29 @@ SOURCE_NAMES = [source.name for source in SOURCES]
 
 
 def scripted_api(pause_s: float = PAUSE_S) -> FastAPI:
-    """Build the server.
-
-    Its state holds `asked`, each request of `/v1/ask`, the event `go_on`, and `left`, set when a reader has gone
-    before the end; `turns`, the answers of each conversation, `deleted`, the ids of those that were deleted,
-    `rated`, each feedback, and `is_refusing`, whether feedback fails; `ingestions`, each run that was asked for,
-    the event `is_read`, which ends its reading, and `busy`, whether another one is under way.
+    """Build the server; each resource says what it keeps of what it was asked, in the app's state.
 
     Args:
         pause_s: seconds before each statement, so that a test can see an answer come in.
     """
     app = FastAPI()
-    app.state.asked = []
-    app.state.go_on = Event()
-    app.state.left = Event()
+    _add_sources(app)
+    _add_documents(app)
+    _add_questions(app, pause_s)
+    _add_conversations(app)
+    add_drafts(app, pause_s)
+    return app
+
+
+def _add_sources(app: FastAPI) -> None:
+    """Give the sources, and run over them.
+
+    State: `ingestions`, each run that was asked for; the event `is_read`, which ends its reading; `busy`, whether
+    another one is under way.
+    """
     app.state.ingestions = []
     app.state.is_read = Event()
     app.state.busy = False
-    _add_conversations(app)
 
     @app.get("/health/ready")
     def ready() -> dict[str, str]:
@@ -143,9 +149,12 @@ def scripted_api(pause_s: float = PAUSE_S) -> FastAPI:
 
     @app.get("/v1/ingestions/{run_id}")
     def run(run_id: str) -> IngestionView:
-        return run_view(app.state.ingestions[-1], app.state.is_read.is_set()).model_copy(
-            update={"id": run_id}
-        )
+        seen = run_view(app.state.ingestions[-1], app.state.is_read.is_set())
+        return seen.model_copy(update={"id": run_id})
+
+
+def _add_documents(app: FastAPI) -> None:
+    """Find passages, and give their documents and pages."""
 
     @app.post("/v1/search")
     def search(request: SearchRequest) -> SearchResponse:
@@ -170,6 +179,17 @@ def scripted_api(pause_s: float = PAUSE_S) -> FastAPI:
         file = document_id.partition(":")[2]
         return DocumentView(id=document_id, passages=passages, file=file, **shared)
 
+
+def _add_questions(app: FastAPI, pause_s: float) -> None:
+    """Answer questions.
+
+    State: `asked`, each request; the event `go_on`, which a paused answer waits for; `left`, set when a reader has
+    gone before the end.
+    """
+    app.state.asked = []
+    app.state.go_on = Event()
+    app.state.left = Event()
+
     @app.post("/v1/ask", response_class=EventSourceResponse)
     async def ask(request: AskRequest) -> AsyncIterator[ServerSentEvent]:
         app.state.asked.append(request)
@@ -182,8 +202,6 @@ def scripted_api(pause_s: float = PAUSE_S) -> FastAPI:
         finally:
             if not is_whole:
                 app.state.left.set()
-
-    return app
 
 
 async def _script(app: FastAPI, request: AskRequest, pause_s: float) -> AsyncIterator[ServerSentEvent]:
@@ -229,7 +247,11 @@ def _stored(app: FastAPI, request: AskRequest, scene: Answer) -> Answer:
 
 
 def _add_conversations(app: FastAPI) -> None:
-    """Keep the answers, and what is said of them."""
+    """Keep the answers, and what is said of them.
+
+    State: `turns`, the answers of each conversation; `deleted`, the ids of those that were deleted; `rated`, each
+    feedback; `is_refusing`, whether feedback fails.
+    """
     turns: dict[str, list[Answer]] = {}
     rated: dict[str, FeedbackView] = {}
     app.state.turns, app.state.rated, app.state.is_refusing = turns, rated, False

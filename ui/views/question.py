@@ -19,7 +19,7 @@ from ui.exchange import Exchange
 from ui.feedback_form import draw_feedback
 from ui.history import (
     MASKED,
-    delete_conversation,
+    answer_confirmation,
     draw_history,
     forget_history,
     open_conversation,
@@ -106,7 +106,7 @@ def _ask_again(client: FanalClient, state: PageState) -> None:
     state.former, state.replaced = len(former.statements), former
 
 
-def _follow(state: PageState, asking: Asking, view: AnswerView) -> None:
+def _follow(state: PageState, asking: Asking[Exchange], view: AnswerView) -> None:
     """Draw the answer as it comes; a click of the advisor ends this run, and the next one takes it up."""
     exchange = asking.exchange
     view.offer_stop(asking.stop)
@@ -155,11 +155,9 @@ def _listen(client: FanalClient, state: PageState, links_base: str) -> None:
             case "conversation", (conversation_id,):
                 open_conversation(client, state, conversation_id)
             case "forget", (conversation_id,):
-                state.confirming = conversation_id
-            case "confirm", (conversation_id,):
-                delete_conversation(client, state, conversation_id)
-            case "cancel", _:
-                state.confirming = None
+                state.confirm(conversation_id)
+            case "confirm" | "cancel", (conversation_id, number):
+                answer_confirmation(client, state, action.verb == "confirm", conversation_id, number)
 
     last = state.last
     is_whole = last is not None and last.ended

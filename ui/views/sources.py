@@ -1,8 +1,5 @@
 """The sources page: how each source stands, and a run to bring them up to date."""
 
-from datetime import tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
 import streamlit as st
 
 from server.schemas import IngestionRequest, IngestionView, SourceSummary
@@ -11,6 +8,7 @@ from ui.client import FanalClient
 from ui.components import hint_html, notice_html, title_html
 from ui.run_view import is_reading, progress_html, report_html, withheld_html
 from ui.source_table import source_table_html, summary_html
+from ui.zone import browser_zone
 
 PREPARING = (
     "Une source en préparation répond déjà : elle est interrogée par ses mots, "
@@ -44,16 +42,9 @@ def draw(client: FanalClient) -> None:
         st.html(notice_html("calm", "Aucune source n’a encore été lue.", "L’administrateur peut en ajouter."))
     _update(client, sources)
     if sources:
-        st.html(source_table_html(sources, _zone()))
+        st.html(source_table_html(sources, browser_zone()))
         if any(source.embedded < source.passages for source in sources):
             st.html(hint_html(PREPARING))
-
-
-def _zone() -> tzinfo | None:
-    try:
-        return ZoneInfo(st.context.timezone) if st.context.timezone else None
-    except (ZoneInfoNotFoundError, ValueError):
-        return None
 
 
 def _update(client: FanalClient, sources: list[SourceSummary]) -> None:

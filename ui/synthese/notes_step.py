@@ -1,0 +1,120 @@
+"""Second step: the notes, typed or read from a file; they go no further than the organisation's own server."""
+
+import streamlit as st
+
+from server.draft_schemas import MAX_NOTES_CHARS
+from ui.calls import ClientError
+from ui.components import hint_html, notice_html, warnings_html
+from ui.draft_client import DraftClient
+from ui.kept_text import kept_text, renew_text, typed_text
+from ui.mask_review import MaskReview
+from ui.masks import clean_notes
+from ui.synthese.state import SyntheseState
+
+FILES = ["docx", "odt", "pdf", "txt"]
+NAME = "notes"
+STAYS = (
+    "Vos notes restent sur le serveur de votre organisme, qui y cherche les données personnelles. Vous relirez les "
+    "masques avant que le texte masqué, et lui seul, ne serve à la synthèse."
+)
+READING = "Lecture du fichier…"
+EMPTY = "Écrivez ou collez des notes avant de continuer."
+TOO_LONG = (
+    f"Ces notes dépassent {MAX_NOTES_CHARS // 1_000}\u202f000 caractères : partagez-les en deux synthèses."
+)
+
+
+def draw_notes_step(client: DraftClient, state: SyntheseState) -> None:
+    """Draw the text area, the file and the label; what is typed is kept at each change."""
+    st.html(hint_html(STAYS))
+    notes, label, file = (f"{name}-{state.version}" for name in ("notes", "label", "file"))
+
+    def remember() -> None:
+        state.notes = clean_notes(_typed(notes, state.notes))
+        state.label = _typed(label, state.label)
+
+    def give() -> None:
+        remember()
+        sent = st.session_state[file]
+        state.file = (sent.name, sent.getvalue()) if sent else None
+
+    def go_back() -> None:
+        remember()
+        state.go("template")
+
+    def go_on() -> None:
+        remember()
+        _mask(client, state)
+
+    with st.container(key="file-read"):
+        if _read(client, state):
+            renew_text(notes, state.notes)
+    key, first = kept_text(notes, state.notes)
+    st.text_area(
+        "Notes d’entretien",
+        first,
+        key=key,
+        height=340,
+        placeholder="Collez ou écrivez ici vos notes, telles qu’elles sont.",
+        on_change=remember,
+    )
+    st.file_uploader(
+        "Ou un fichier : DOCX, ODT, PDF ou TXT (son texte s’ajoute à vos notes, le fichier n’est pas gardé)",
+        type=FILES,
+        key=file,
+        on_change=give,
+    )
+    key, first = kept_text(label, state.label)
+    st.text_input(
+        "Intitulé, pour la retrouver (facultatif)",
+        first,
+        key=key,
+        max_chars=120,
+        placeholder="Par exemple : bilan de novembre, dossier 2026-118",
+        on_change=remember,
+    )
+    with st.container(horizontal=True, key="notes-go"):
+        st.button("Relire les masques", key="to-masks", type="primary", on_click=go_on)
+        st.button("Revenir au modèle", key="to-template", on_click=go_back)
+
+
+def _typed(name: str, kept: str) -> str:
+    typed = typed_text(name)
+    return kept if typed is None else typed
+
+
+def _read(client: DraftClient, state: SyntheseState) -> bool:
+    """Add the text of the file that was given to the notes; tells whether there was one that could be read."""
+    if state.file is None:
+        return False
+    (name, content), state.file = state.file, None
+    with st.spinner(READING):
+        try:
+            found = client.read_notes(name, content)
+        except ClientError as error:
+            st.html(notice_html("error", "Le fichier n’a pas pu être lu", str(error), testid="file-refused"))
+            return False
+    text = clean_notes(found.text).strip()
+    state.notes = f"{state.notes.rstrip()}\n\n{text}" if state.notes.strip() else text
+    if found.warnings:
+        st.html(warnings_html(found.warnings))
+    return True
+
+
+def _mask(client: DraftClient, state: SyntheseState) -> None:
+    """Have the notes masked; a review of the same text is taken up where it was left."""
+    if not state.notes.strip():
+        state.notice = notice_html("warning", EMPTY)
+        return
+    if len(state.notes) > MAX_NOTES_CHARS:
+        state.notice = notice_html("warning", TOO_LONG)
+        return
+    if state.review is None or state.review.text != state.notes:
+        try:
+            state.review = MaskReview.begin(client, NAME, state.notes)
+        except ClientError as error:
+            state.notice = notice_html(
+                "error", "Les données personnelles n’ont pas pu être masquées", str(error)
+            )
+            return
+    state.step = "masks"
