@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import Mock
 
 import httpx2
 import pypdfium2
@@ -30,7 +31,9 @@ from server.problems import NotFound, install
 from server.retrieve import HybridRetriever
 from server.routes import documents, pages, search
 from server.settings import ServerSettings
+from server.store.audit import Audit
 from tests.hostile_pdfs import compressed_page
+from tests.masking import shipped_masker
 from tests.support import BACKENDS, WordEmbedder, make_document
 
 DOCUMENTS = Path(__file__).parents[1] / "sample" / "documents"
@@ -256,7 +259,13 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
             app.include_router(router)
         install(app)
         retriever = HybridRetriever(index, WordEmbedder(), dense_share=lambda: 0.0)
-        parts = SimpleNamespace(settings=settings, index=index, retriever=retriever)
+        parts = SimpleNamespace(
+            settings=settings,
+            index=index,
+            retriever=retriever,
+            masker=shipped_masker(),
+            audit=Mock(spec=Audit),  # the parts of a search that a page has nothing to do with
+        )
         app.dependency_overrides[parts_of] = lambda: parts
         app.dependency_overrides[caller_of] = lambda: Caller(frozenset())
         with TestClient(app) as opened:

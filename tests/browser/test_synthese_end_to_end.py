@@ -121,7 +121,7 @@ def test_from_notes_to_a_signed_document(running: Running, page: Page) -> None:
     validate(page, ADVISER)
     picture(page, "7-exports", page.get_by_test_id("validated"))
     words = words_of(download(page, "DOCX"))
-    for expected in (WRITTEN, "Solène Kervadec", ADVISER, "2026-11"):
+    for expected in (WRITTEN, "Maison Ollivet", ADVISER, "2026-11"):
         assert expected in words
     assert "[PERSONNE" not in words
     assert "[EMPLOYEUR" not in words
