@@ -60,59 +60,26 @@ def make_template(
     )
 
 
+_PROJECT = f"{PERSON} souhaite devenir soudeuse."
+_MASKED_PROJECT = MASKED.split(". ")[0] + "."
+
+
 def make_content(
     passages: Sequence[Passage] = (), groups: Mapping[str, tuple[str, ...]] | None = None, **fields: Any
 ) -> DraftContent:
     """Make what is sealed of a draft; its advice quotes the first ten characters of each passage."""
-    project = f"{PERSON} souhaite devenir soudeuse."
-    masked = MASKED.split(". ")[0] + "."
-    advice = "\n".join(passage.text for passage in passages) or "non renseigné"
     values: dict[str, Any] = {
         "template": make_template(),
         "label": LABEL,
         "consent": Consent(given=True),
         "mode": "extractive",
         "notes": [
-            NoteSentence(number=1, text=project, masked=masked),
+            NoteSentence(number=1, text=_PROJECT, masked=_MASKED_PROJECT),
             NoteSentence(number=2, text=NOTES.split(". ")[1], masked=MASKED.split(". ")[1]),
         ],
         "entities": [MaskedEntity(start=0, end=len(PERSON), type="PERSONNE", placeholder="[PERSONNE_1]")],
         "restore": {"[PERSONNE_1]": PERSON, "[TELEPHONE_1]": PHONE},
-        "sections": [
-            DraftSection(
-                id="projet",
-                title="Le projet",
-                kind="notes",
-                holds="Le projet de la personne.",
-                sentences=[
-                    DraftSentence(
-                        text=project,
-                        verified=True,
-                        sources=[NoteQuote(sentence=1, quote=masked, start=0, end=len(masked))],
-                    )
-                ],
-                missing=False,
-                machine_text=project,
-                text=project,
-            ),
-            DraftSection(
-                id="conseils",
-                title="Repères",
-                kind="advice",
-                holds="Les règles utiles.",
-                sentences=[
-                    DraftSentence(
-                        text=passage.text,
-                        verified=True,
-                        citations=[Citation(passage_id=passage.id, quote=passage.text[:10], start=0, end=10)],
-                    )
-                    for passage in passages
-                ],
-                missing=not passages,
-                machine_text=advice,
-                text=advice,
-            ),
-        ],
+        "sections": [_project_section(), _advice_section(passages)],
         "contradictions": [],
         "unanswered": [],
         "passages": list(passages),
@@ -123,6 +90,41 @@ def make_content(
         **fields,
     }
     return DraftContent(**values)
+
+
+def _project_section() -> DraftSection:
+    quote = NoteQuote(sentence=1, quote=_MASKED_PROJECT, start=0, end=len(_MASKED_PROJECT))
+    return DraftSection(
+        id="projet",
+        title="Le projet",
+        kind="notes",
+        holds="Le projet de la personne.",
+        sentences=[DraftSentence(text=_PROJECT, verified=True, sources=[quote])],
+        missing=False,
+        machine_text=_PROJECT,
+        text=_PROJECT,
+    )
+
+
+def _advice_section(passages: Sequence[Passage]) -> DraftSection:
+    advice = "\n".join(passage.text for passage in passages) or "non renseigné"
+    return DraftSection(
+        id="conseils",
+        title="Repères",
+        kind="advice",
+        holds="Les règles utiles.",
+        sentences=[
+            DraftSentence(
+                text=passage.text,
+                verified=True,
+                citations=[Citation(passage_id=passage.id, quote=passage.text[:10], start=0, end=10)],
+            )
+            for passage in passages
+        ],
+        missing=not passages,
+        machine_text=advice,
+        text=advice,
+    )
 
 
 def keep_draft(drafts: Drafts, owner: str = "alice", **fields: Any) -> KeptDraft:
