@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from eval.masking_corpus import Sentence
-from server.draft_schemas import EntityType, MaskSpan
 from server.mask import Entity, Masked
+from server.mask_schemas import EntityType, MaskSpan
 
 TYPES: tuple[EntityType, ...] = get_args(EntityType)
 

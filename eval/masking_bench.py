@@ -20,8 +20,8 @@ from eval.masking import (
 )
 from eval.masking_corpus import REPORT, TUNE, read_corpus
 from ingest.settings import ROOT
-from server.draft_schemas import EntityType
 from server.mask import Masker, load_masker
+from server.mask_schemas import EntityType
 from server.recognisers.allowed import load_allowed
 from server.settings import ServerSettings
 

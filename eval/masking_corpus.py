@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from ingest.errors import ConfigurationError
 from ingest.settings import ROOT
-from server.draft_schemas import MaskSpan
+from server.mask_schemas import MaskSpan
 
 TUNE = ROOT / "sample" / "masking_tune.jsonl"
 """What the recognisers are written and corrected on."""

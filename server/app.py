@@ -15,7 +15,7 @@ from server import problems
 from server.abstain import CalibratedAbstainer
 from server.acronyms import load_acronyms
 from server.ask import AskParts
-from server.assistants import load_assistants
+from server.assisting.assistants import load_assistants
 from server.body_limit import BodyLimit
 from server.dependencies import Parts
 from server.errors import ModelUnavailable

@@ -3,7 +3,7 @@
 check -> mask -> sentences -> draft (with a model) or rules (without) -> verify -> unmask
 
 What a model reads is masked; what it writes is checked by the draft path (`server.draft`). Without one, each section
-has the stand-in that its file names (`server.assist_rules`, `server.assist_search`).
+has the stand-in that its file names (`server.assisting.rules`, `server.assisting.search`).
 """
 
 import re
@@ -15,16 +15,17 @@ from time import perf_counter
 
 import anyio.to_thread
 
-from server.assist_input import GivenInputs, give_inputs
-from server.assist_letter import senders
-from server.assist_rules import ANSWER, bank_questions, compared, next_question, picked, quiz, remarks
-from server.assist_search import Found, search
-from server.assistants import FIELD, AssistantForm, AssistantSectionForm, Without
-from server.decided_masks import unmasked_warnings
+from server.assistant_schemas import AssistantAnswer, AssistantRequest
+from server.assisting.assistants import FIELD, AssistantForm, AssistantSectionForm, Without
+from server.assisting.input import GivenInputs, give_inputs
+from server.assisting.letter import senders
+from server.assisting.rules import ANSWER, bank_questions, compared, next_question, picked, quiz, remarks
+from server.assisting.search import Found, search
 from server.draft import Drafted, DraftParts, DraftSource, draft, unmask_section
-from server.draft_instructions import instruction_warnings
-from server.draft_schemas import AssistantAnswer, AssistantRequest, DraftSection, DraftSentence
-from server.draft_sort import as_it_is, assembled, sort_sentences
+from server.draft_schemas import DraftSection, DraftSentence
+from server.drafting.decided_masks import unmasked_warnings
+from server.drafting.instructions import instruction_warnings
+from server.drafting.sort import as_it_is, assembled, sort_sentences
 from server.figures import find_figures
 from server.mask import Masker
 from server.schemas import Passage, Scope

@@ -10,8 +10,8 @@ from ingest.index import Index
 from ingest.manifest import Manifest
 from ingest.opening import Store
 from server.ask import AskParts
-from server.assistants import Assistants
-from server.draft_types import DraftParts, draft_parts
+from server.assisting.assistants import Assistants
+from server.drafting.types import DraftParts, draft_parts
 from server.generate import Generator
 from server.ingestions import IngestionService
 from server.mask import Masker

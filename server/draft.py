@@ -2,13 +2,13 @@
 
 notes -> sentences -> retrieve -> draft -> verify -> compare -> draft
 
-Masking comes before and unmasking after: nothing here has a name in it. `server.draft_types` holds what goes in and
+Masking comes before and unmasking after: nothing here has a name in it. `server.drafting.types` holds what goes in and
 out, and `unmask_drafted`.
 """
 
 from collections.abc import AsyncGenerator
 
-from server.draft_types import (
+from server.drafting.types import (
     Drafted,
     DraftEvent,
     DraftParts,
@@ -19,7 +19,7 @@ from server.draft_types import (
     unmask_drafted,
     unmask_section,
 )
-from server.draft_work import DraftWork
+from server.drafting.work import DraftWork
 
 __all__ = [
     "DraftEvent",

@@ -1,4 +1,4 @@
-"""The wire types of masking, templates, drafts, assistants and the audit: what the page and other programs use.
+"""The wire types of templates, drafts and the audit: what the page and other programs use.
 
 A text goes two ways here: as its author typed it (`text`, `notes`), and masked (`masked`), which is all that a
 model, the index or a log ever gets.
@@ -8,40 +8,10 @@ import unicodedata
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StringConstraints
 
-from server.schemas import Citation, Day, FilterText, Identifier, Mode, Passage, Wire
-
-EntityType = Literal[
-    "PERSONNE",
-    "DATE_NAISSANCE",
-    "AGE",
-    "LIEU_NAISSANCE",
-    "TELEPHONE",
-    "EMAIL",
-    "ADRESSE",
-    "NIR",
-    "IDENTIFIANT_FT",
-    "NUMERO",
-    "IBAN",
-    "PLAQUE",
-    "COMPTE",
-    "EMPLOYEUR",
-    "ECOLE",
-    "SANTE",
-    "HANDICAP",
-    "RELIGION",
-    "OPINION",
-    "SYNDICAT",
-    "ORIGINE",
-    "ORIENTATION",
-    "JUDICIAIRE",
-]
-"""What is masked. From SANTE on: special categories (article 9 RGPD) and judicial data (article 10), whose
-placeholder, `[SENSIBLE_1]`, does not say which; NUMERO is any other official number; COMPTE a social account."""
-
-MAX_NOTES_CHARS = 200_000
-"""Longest notes, in characters: some sixty pages."""
+from server.mask_schemas import MAX_NOTES_CHARS, MaskedEntity, MaskSpan, Notes
+from server.schemas import Citation, Day, Identifier, Mode, Passage, Wire
 
 NON_RENSEIGNE = "non renseigné"
 """What a section says when the notes say nothing for it."""
@@ -57,57 +27,10 @@ def _legible_name(name: str) -> str:
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode's categories of characters that are not seen, turn a text around, or stand for nothing."""
 
-Notes = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NOTES_CHARS, pattern=r"\S")]
 Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=2, max_length=120), AfterValidator(_legible_name)
 ]
 SectionText = Annotated[str, StringConstraints(max_length=MAX_NOTES_CHARS)]
-
-
-class MaskSpan(Wire):
-    """What is to be masked: `text[start:end]`."""
-
-    start: int = Field(ge=0)
-    end: int = Field(ge=1)
-    type: EntityType
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> "MaskSpan":
-        if self.end <= self.start:
-            raise ValueError("un masque commence avant de finir")
-        return self
-
-
-class MaskRequest(Wire):
-    """Body of `POST /v1/mask`.
-
-    Args:
-        mask: as in `DraftRequest`: what a person decided, so that they see what the model would read; None for
-            what the recognisers find.
-    """
-
-    text: Notes
-    mask: list[MaskSpan] | None = Field(default=None, max_length=5_000)
-
-
-class MaskedEntity(MaskSpan):
-    """What was masked at `text[start:end]` of the text before masking."""
-
-    placeholder: str
-
-
-class MaskedText(Wire):
-    """Answer of `POST /v1/mask`: the masked text, and what was masked in the order of the text."""
-
-    text: str
-    entities: list[MaskedEntity]
-
-
-class NotesText(Wire):
-    """Answer of `POST /v1/notes`: the text of a file, which is not kept."""
-
-    text: str
-    warnings: list[str] = Field(default_factory=list)
 
 
 class LegalReference(Wire):
@@ -403,72 +326,3 @@ class PurgeReport(Wire):
     notes: int
     conversations: int = 0
     audit_lines: int = 0
-
-
-InputKind = Literal["line", "text", "file", "choice", "dialogue"]
-
-
-class AssistantInput(Wire):
-    """What an assistant asks for; `choices` are those of a `choice`."""
-
-    id: Identifier
-    label: str
-    help: str = ""
-    kind: InputKind = "text"
-    required: bool = True
-    choices: list[str] = Field(default_factory=list)
-
-
-WithoutModel = Literal["search", "sort", "fill", "none"]
-"""What an assistant does without a model: passages, sorted sentences of its inputs, its frame filled in; nothing."""
-
-
-class AssistantView(Wire):
-    """One line of `GET /v1/assistants`: a prompt file of Fanal or of the organisation."""
-
-    id: Identifier
-    version: str
-    title: str
-    summary: str
-    inputs: list[AssistantInput]
-    sections: list[TemplateSection]
-    filters: bool = False
-    without_model: WithoutModel = "none"
-
-
-class TrainingFilters(Wire):
-    """Which training records an assistant may suggest; see `server.schemas.Scope`."""
-
-    region: FilterText | None = None
-    starts_after: Day | None = None
-    cpf: StrictBool | None = None
-    level: int | None = Field(default=None, ge=1, le=8, strict=True)
-
-
-class AssistantRequest(Wire):
-    """Body of `POST /v1/assistants/{id}`; nothing of it is kept.
-
-    Args:
-        inputs: by id of the input.
-        mask: by id of the input, as in `DraftRequest`.
-    """
-
-    inputs: dict[Identifier, Annotated[str, StringConstraints(max_length=MAX_NOTES_CHARS)]]
-    mask: dict[Identifier, Annotated[list[MaskSpan], Field(max_length=5_000)]] | None = None
-    filters: TrainingFilters = Field(default_factory=TrainingFilters)
-
-
-class AssistantAnswer(Wire):
-    """Answer of `POST /v1/assistants/{id}`, with the names back; the sentences' sources are those of `inputs`."""
-
-    assistant: str
-    version: str
-    mode: Mode
-    model: str
-    prompt_version: str | None = None
-    inputs: list[NoteSentence]
-    entities: dict[str, list[MaskedEntity]]
-    sections: list[DraftSection]
-    passages: list[Passage]
-    warnings: list[str]
-    timings: dict[str, float]

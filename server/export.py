@@ -5,16 +5,16 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from server import export_docx, export_odt, export_pdf
 from server.draft_schemas import DraftView, ExportFormat, TemplateView
-from server.export_sheet import NotValidated, Sheet, sheet_of
+from server.exporting import docx, odt, pdf
+from server.exporting.sheet import NotValidated, Sheet, sheet_of
 
 __all__ = ["Exported", "NotValidated", "export"]
 
 _WRITERS: Mapping[ExportFormat, tuple[Callable[[Sheet], bytes], str]] = {
-    "docx": (export_docx.write_docx, export_docx.MEDIA_TYPE),
-    "odt": (export_odt.write_odt, export_odt.MEDIA_TYPE),
-    "pdf": (export_pdf.write_pdf, export_pdf.MEDIA_TYPE),
+    "docx": (docx.write_docx, docx.MEDIA_TYPE),
+    "odt": (odt.write_odt, odt.MEDIA_TYPE),
+    "pdf": (pdf.write_pdf, pdf.MEDIA_TYPE),
 }
 
 

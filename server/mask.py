@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Literal
 
-from server.draft_schemas import EntityType, MaskSpan
+from server.mask_schemas import EntityType, MaskSpan
 from server.particular import kept_in_question
 from server.people import Gender, People, Person
 from server.placeholders import (

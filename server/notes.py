@@ -13,9 +13,10 @@ from ingest.documents import Block
 from ingest.errors import FanalError, LoadLater, UnreadableFile
 from ingest.parse.detect import Format, detect
 from ingest.parse.parsed import MEGABYTE, Limits, ParsedFile
-from server.draft_schemas import MAX_NOTES_CHARS, NoteSentence, NotesText
+from server.draft_schemas import NoteSentence
 from server.held_file import read_held
 from server.mask import Entity, Masked
+from server.mask_schemas import MAX_NOTES_CHARS, NotesText
 from server.sentences import split_sentences
 
 MAX_SENTENCE_CHARS = 600

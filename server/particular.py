@@ -7,7 +7,7 @@ RQTH", the handicap is hers, and is masked with her name.
 import re
 from collections.abc import Sequence
 
-from server.draft_schemas import EntityType
+from server.mask_schemas import EntityType
 from server.placeholders import SPECIAL
 from server.recognisers.engine import Span
 

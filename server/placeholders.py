@@ -9,7 +9,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import get_args
 
-from server.draft_schemas import EntityType
+from server.mask_schemas import EntityType
 
 TYPES: tuple[EntityType, ...] = get_args(EntityType)
 

@@ -20,7 +20,7 @@ from ingest.errors import (
     UnreadableFile,
 )
 from server.body_limit import TOO_LARGE
-from server.draft_errors import ConsentRefused, DraftRequestWrong, NotesTooHeavy, NotReady, TooManyFiles
+from server.drafting.errors import ConsentRefused, DraftRequestWrong, NotesTooHeavy, NotReady, TooManyFiles
 from server.errors import MaskingFailed, ModelError
 from server.schemas import Problem
 from server.store.errors import (

@@ -1,7 +1,7 @@
 """TOML files that an organisation writes: a folder and the shape of a file go in, what the files say comes out.
 
 What is wrong in a file is said in French with its line, all of it at once. `server.templates` and
-`server.assistants` read theirs this way.
+`server.assisting.assistants` read theirs this way.
 """
 
 import difflib

@@ -6,13 +6,10 @@ from typing import Any
 
 from ingest.documents import Document, Kind
 from server.assist import assist
-from server.assistants import Assistants, load_assistants
-from server.draft_schemas import (
-    AssistantAnswer,
-    AssistantRequest,
-    DraftSection,
-)
-from server.draft_types import DraftParts
+from server.assistant_schemas import AssistantAnswer, AssistantRequest
+from server.assisting.assistants import Assistants, load_assistants
+from server.draft_schemas import DraftSection
+from server.drafting.types import DraftParts
 from tests.drafting import DAY
 from tests.masking import shipped_masker
 from tests.scripted_model import statement

@@ -8,7 +8,7 @@ from openai import AsyncOpenAI
 
 from ingest.chunk import chunk_document
 from ingest.index import Index
-from server.draft_types import DraftParts
+from server.drafting.types import DraftParts
 from server.generate import OpenAIGenerator
 from server.retrieve import HybridRetriever
 from tests.assisting import DOCUMENTS

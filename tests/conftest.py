@@ -14,8 +14,8 @@ from openai import AsyncOpenAI
 from ingest.index import Index
 from ingest.qdrant_calls import QdrantCalls
 from server.ask import Done
-from server.draft_types import Drafted
-from server.draft_work import DraftWork
+from server.drafting.types import Drafted
+from server.drafting.work import DraftWork
 from server.llm import build_client
 from server.schemas import Answer
 from tests.qdrant_rest import QdrantRest

@@ -10,8 +10,9 @@ from typing import Any
 from ingest.settings import ROOT
 from server.abstain import Decision
 from server.draft import Drafted, DraftEvent, DraftParts, DraftSource, draft, source_of_notes
-from server.draft_schemas import DraftSection, EntityType, TemplateSection
+from server.draft_schemas import DraftSection, TemplateSection
 from server.mask import Entity, Masked
+from server.mask_schemas import EntityType
 from server.notes import NumberedSentence, number_notes
 from server.placeholders import label_of
 from server.retrieval import Retrieval

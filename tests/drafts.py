@@ -7,13 +7,13 @@ from server.draft_schemas import (
     Consent,
     DraftSection,
     DraftSentence,
-    MaskedEntity,
     NoteQuote,
     NoteSentence,
     Retention,
     TemplateSection,
     TemplateView,
 )
+from server.mask_schemas import MaskedEntity
 from server.schemas import Citation, Passage
 from server.store.draft_content import DraftContent
 from server.store.draft_rows import KeptDraft

@@ -7,10 +7,8 @@ import pytest
 
 from ingest.documents import Kind
 from server.assist import RULES
-from server.draft_schemas import (
-    TrainingFilters,
-)
-from server.draft_types import DraftParts
+from server.assistant_schemas import TrainingFilters
+from server.drafting.types import DraftParts
 from tests.assisting import CV, DOCUMENTS, EXCHANGE, LETTER, LETTER_INPUTS, MAIL, run, section
 
 pytest_plugins = ["tests.office_fixtures", "tests.assisting_fixtures"]

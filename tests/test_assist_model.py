@@ -9,15 +9,11 @@ import pytest
 
 from ingest.errors import StorageFailed
 from server.assist import FAILED, RULES, assist
-from server.assist_input import GivenInputs
-from server.draft_errors import DraftRequestWrong
-from server.draft_schemas import (
-    AssistantAnswer,
-    AssistantRequest,
-    MaskSpan,
-    TrainingFilters,
-)
-from server.draft_types import DraftParts
+from server.assistant_schemas import AssistantAnswer, AssistantRequest, TrainingFilters
+from server.assisting.input import GivenInputs
+from server.drafting.errors import DraftRequestWrong
+from server.drafting.types import DraftParts
+from server.mask_schemas import MaskSpan
 from tests.assisting import ASSISTANTS, CV, EXCHANGE, LETTER, LETTER_INPUTS, MAIL, advised, run, section
 from tests.drafting import DAY, answer, said
 from tests.masking import shipped_masker

@@ -8,10 +8,10 @@ import pytest
 from ingest.documents import Kind
 from ingest.errors import ConfigurationError
 from ingest.settings import ROOT
-from server.assist_letter import senders
-from server.assist_rules import bank_questions, compared, next_question, picked, quiz, remarks, turns_of
-from server.assist_search import common_words, rests_on_little
-from server.assistants import AssistantForm, BankQuestion, Rule, load_assistants
+from server.assisting.assistants import AssistantForm, BankQuestion, Rule, load_assistants
+from server.assisting.letter import senders
+from server.assisting.rules import bank_questions, compared, next_question, picked, quiz, remarks, turns_of
+from server.assisting.search import common_words, rests_on_little
 from tests.drafting import numbered
 from tests.passages import make_passage
 

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from sqlalchemy import text
 
 from ingest.errors import StorageFailed
-from server import draft_service
 from server.draft_schemas import DraftSummary, DraftView, PurgeReport, TemplateView
-from server.draft_types import SORTED
+from server.drafting import service as draft_service
+from server.drafting.types import SORTED
 from server.store.audit import Act
 from tests.desk import ASKED, PLAIN, acts, kept, made, patch, validate, view
 from tests.drafts import LABEL, NOTES, PERSON, PHONE, SECRETS

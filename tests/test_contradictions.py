@@ -2,9 +2,9 @@
 
 import pytest
 
-from server import contradictions as compared
-from server.contradictions import MOST, contradictions
 from server.draft_schemas import Contradiction
+from server.drafting import contradictions as compared
+from server.drafting.contradictions import MOST, contradictions
 from server.notes import NumberedSentence
 from tests.drafting import notes_of, numbered
 

@@ -8,10 +8,10 @@ from openai import AsyncOpenAI
 
 from server.draft import Drafted, SectionReady, unmask_drafted
 from server.draft_schemas import NON_RENSEIGNE
-from server.draft_shifts import LOST_NEGATION
-from server.draft_types import REST_ID
-from server.draft_unused import unused_warning
-from server.draft_warnings import WITHOUT_MODEL
+from server.drafting.shifts import LOST_NEGATION
+from server.drafting.types import REST_ID
+from server.drafting.unused import unused_warning
+from server.drafting.warnings import WITHOUT_MODEL
 from server.generate import OpenAIGenerator
 from server.notes import number_notes as numbered_texts
 from server.prompts import draft as prompt

@@ -9,9 +9,9 @@ import pytest
 from openai import AsyncOpenAI
 
 from server.draft import draft
-from server.draft_generate import fitting_windows
-from server.draft_types import SORTED
-from server.draft_unused import unused_warning
+from server.drafting.generate import fitting_windows
+from server.drafting.types import SORTED
+from server.drafting.unused import unused_warning
 from server.generate import OpenAIGenerator
 from server.llm import Limits
 from tests.drafting import (

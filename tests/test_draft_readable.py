@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from ingest.documents import Kind
-from server.draft_readable import readable, session_remark, without_tables
+from server.drafting.readable import readable, session_remark, without_tables
 from server.verify import ProposedStatement, Quote, verify
 from tests.drafting import DAY
 from tests.passages import FRAIS, make_passage

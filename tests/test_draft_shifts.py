@@ -2,11 +2,11 @@
 
 import pytest
 
-from server.draft_answer import NotedSource
-from server.draft_instructions import INSTRUCTION, instruction_warnings, is_instruction
 from server.draft_schemas import DraftSentence
-from server.draft_shifts import LOST_NEGATION, LOST_PERSON, LOST_REFUSAL, LOST_REPORT, LOST_WISH
-from server.draft_verify import QuotedNotes, verify_sentence
+from server.drafting.answer import NotedSource
+from server.drafting.instructions import INSTRUCTION, instruction_warnings, is_instruction
+from server.drafting.shifts import LOST_NEGATION, LOST_PERSON, LOST_REFUSAL, LOST_REPORT, LOST_WISH
+from server.drafting.verify import QuotedNotes, verify_sentence
 from tests.drafting import numbered
 
 

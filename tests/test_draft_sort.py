@@ -9,10 +9,10 @@ import pytest
 from ingest.embed import Vectors
 from ingest.errors import EmbeddingFailed
 from server.draft import DraftSource
-from server.draft_questions import numbered_questions, unanswered
 from server.draft_schemas import NON_RENSEIGNE, DraftSection, TemplateSection
-from server.draft_sort import EMBEDDED, as_it_is, assembled, sort_sentences
-from server.draft_types import REST_ID
+from server.drafting.questions import numbered_questions, unanswered
+from server.drafting.sort import EMBEDDED, as_it_is, assembled, sort_sentences
+from server.drafting.types import REST_ID
 from server.templates import load_templates
 from tests.drafting import PARCOURS, PROJET, as_masked, drafted, notes_of, numbered, parts, source
 from tests.support import WordEmbedder

@@ -2,11 +2,11 @@
 
 import pytest
 
-from server.draft_answer import NotedSource, read_draft, read_repairs
-from server.draft_merge import merged
 from server.draft_schemas import DraftSentence, NoteQuote
-from server.draft_shifts import LOST_DOUBT, LOST_NEGATION
-from server.draft_verify import QuotedNotes, verify_sentence
+from server.drafting.answer import NotedSource, read_draft, read_repairs
+from server.drafting.merge import merged
+from server.drafting.shifts import LOST_DOUBT, LOST_NEGATION
+from server.drafting.verify import QuotedNotes, verify_sentence
 from server.errors import ModelMisbehaved
 from server.prompts import draft as prompt
 from tests.drafting import answer, numbered, said

@@ -4,9 +4,9 @@ import pytest
 from openai import AsyncOpenAI
 
 from server.draft import unmask_drafted
-from server.draft_sort import as_it_is, assembled
-from server.draft_types import SORTED
-from server.draft_unused import unused_sentences, unused_warning
+from server.drafting.sort import as_it_is, assembled
+from server.drafting.types import SORTED
+from server.drafting.unused import unused_sentences, unused_warning
 from server.generate import OpenAIGenerator
 from server.notes import number_notes as numbered_texts
 from tests.drafting import (

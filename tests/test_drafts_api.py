@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text, update
 
 from server.draft_schemas import DraftSummary, DraftView, TemplateView
-from server.draft_service import NOT_VALIDATED, REFUSED
+from server.drafting.service import NOT_VALIDATED, REFUSED
 from server.mask import Masker
 from server.store.audit import Act
 from server.store.models import StoredDraft

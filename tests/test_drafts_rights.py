@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from server.draft_service import NOT_ALL_SHOWN
-from server.draft_view import LOST, WITHHELD_SECTION
+from server.drafting.service import NOT_ALL_SHOWN
+from server.drafting.view import LOST, WITHHELD_SECTION
 from server.history import WITHHELD
 from tests.desk import kept, patch, validate, view
 from tests.office import OPEN, RESERVED, Office, refused

@@ -26,10 +26,10 @@ from server.draft_schemas import (
     TemplateView,
     Validation,
 )
-from server.draft_types import REST_ID, REST_TITLE
+from server.drafting.types import REST_ID, REST_TITLE
 from server.export import NotValidated, export
-from server.export_pdf import SettingFailed
-from server.export_sheet import Items, Paragraph, cleaned, is_right_to_left, text_blocks
+from server.exporting.pdf import SettingFailed
+from server.exporting.sheet import Items, Paragraph, cleaned, is_right_to_left, text_blocks
 from server.schemas import Citation
 from server.templates import SHIPPED, load_templates
 from tests.passages import make_passage

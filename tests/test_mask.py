@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.draft_schemas import MaskSpan
 from server.mask import load_masker, unmask
+from server.mask_schemas import MaskSpan
 from server.settings import ServerSettings
 from tests.masking import shipped_masker
 

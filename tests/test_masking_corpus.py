@@ -11,8 +11,8 @@ from eval.masking import DIRECT_IDENTIFIERS, SPECIAL_CATEGORIES, TYPES, Score, S
 from eval.masking_bench import table
 from eval.masking_corpus import REPORT, TUNE, MarkedLine, Sentence, read_corpus, sentence_of
 from ingest.errors import ConfigurationError
-from server.draft_schemas import EntityType
 from server.mask import Entity, Masked
+from server.mask_schemas import EntityType
 from server.recognisers.allowed import Allowed, load_allowed
 from tests.masking import shipped_masker
 

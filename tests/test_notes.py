@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.errors import UnreadableFile
-from server.draft_schemas import EntityType
+from server.mask_schemas import EntityType
 from server.notes import (
     MAX_SENTENCE_CHARS,
     NOTES_LIMITS,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.draft_schemas import EntityType
+from server.mask_schemas import EntityType
 from server.placeholders import (
     SPECIAL,
     TYPES,

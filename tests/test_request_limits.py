@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from server.body_limit import MAX_BODY
-from server.draft_schemas import NotesText
+from server.mask_schemas import NotesText
 from server.routes.notes import MOST, READ_AT_ONCE
 from tests.office import Office, refused
 

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.errors import ConfigurationError
 from ingest.settings import ROOT
-from server.assistants import load_assistants
+from server.assisting.assistants import load_assistants
 from server.draft_schemas import TemplateView
 from server.templates import SHIPPED, load_templates
 from tests.legal_files import real

@@ -5,14 +5,8 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from server.draft_schemas import (
-    DiffPart,
-    DraftRequest,
-    DraftSentence,
-    DraftSummary,
-    MaskedText,
-    NoteQuote,
-)
+from server.draft_schemas import DiffPart, DraftRequest, DraftSentence, DraftSummary, NoteQuote
+from server.mask_schemas import MaskedText
 from tests.browser.notes_scenes import BILAN_TEMPLATE, FREE_TEMPLATE, NOTES
 from tests.browser.scenes import BILAN, citing
 from tests.browser.scripted_drafts import mask

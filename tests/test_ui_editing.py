@@ -5,7 +5,8 @@ from threading import Event
 
 import pytest
 
-from server.draft_schemas import Contradiction, DraftView, MaskedEntity, NoteSentence, SectionEdit
+from server.draft_schemas import Contradiction, DraftView, NoteSentence, SectionEdit
+from server.mask_schemas import MaskedEntity
 from server.schemas import Problem
 from tests.ui_drafts import NOTE, SAID, Server, section, view
 from ui.assistants.answer import EXTRACTIVE, NOTHING_FOUND, written_html

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.draft_schemas import EntityType, MaskedEntity, MaskedText, MaskSpan
+from server.mask_schemas import EntityType, MaskedEntity, MaskedText, MaskSpan
 from tests.browser.notes_scenes import NOTES
 from tests.browser.scripted_drafts import mask
 from ui.actions import Action

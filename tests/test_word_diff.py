@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.word_diff import diff_words
+from server.drafting.word_diff import diff_words
 
 TEXTS = st.text(alphabet="ab c\n\té’.", max_size=60)
 

@@ -4,23 +4,18 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 
+from server.assistant_schemas import AssistantAnswer, AssistantRequest, AssistantView
 from server.draft_schemas import (
-    AssistantAnswer,
-    AssistantRequest,
-    AssistantView,
     DraftPatch,
     DraftRequest,
     DraftSummary,
     DraftView,
     ExportFormat,
-    MaskedText,
-    MaskRequest,
-    MaskSpan,
-    NotesText,
     SectionEdit,
     TemplateView,
     ValidationRequest,
 )
+from server.mask_schemas import MaskedText, MaskRequest, MaskSpan, NotesText
 from ui.draft_stream import DraftStream
 from ui.wire_client import WireClient, json_of, part
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 
-from server.draft_schemas import MaskedEntity, MaskedText
+from server.mask_schemas import MaskedEntity, MaskedText
 from ui.actions import action_attribute
 from ui.mask_types import LABELS, look_of
 from ui.wording import counted, french

@@ -6,7 +6,7 @@ read, and the same words are masked wherever they stand.
 
 from dataclasses import dataclass, field
 
-from server.draft_schemas import EntityType, MaskedEntity, MaskedText, MaskSpan
+from server.mask_schemas import EntityType, MaskedEntity, MaskedText, MaskSpan
 from ui.calls import ClientError
 from ui.draft_client import DraftClient
 from ui.mask_types import INDIRECT, LABELS

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from server.draft_schemas import EntityType
+from server.mask_schemas import EntityType
 
 Look = Literal["identity", "contact", "number", "context", "sensitive"]
 

@@ -5,7 +5,7 @@ from typing import get_args
 
 import streamlit as st
 
-from server.draft_schemas import EntityType, MaskedEntity
+from server.mask_schemas import EntityType, MaskedEntity
 from ui.actions import Action
 from ui.components import hint_html, notice_html
 from ui.draft_client import DraftClient

@@ -7,7 +7,7 @@ the same words wherever else they stand, so what is done to a mask is done to al
 import re
 from collections.abc import Sequence
 
-from server.draft_schemas import EntityType, MaskSpan
+from server.mask_schemas import EntityType, MaskSpan
 
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\w+(?:[’'.@\-]\w+)*")

@@ -1,7 +1,7 @@
 """Recognisers of personal data in French texts, one file a family, on Presidio's interface.
 
 Each file of patterns gives `recognisers() -> list[EntityRecognizer]`; the results carry our own type names
-(`server.draft_schemas.EntityType`) and their places in the text that they are given. That text is legible
+(`server.mask_schemas.EntityType`) and their places in the text that they are given. That text is legible
 (`server.recognisers.legible`): letters and digits of compatibility are ordinary, accents are on their letters,
 invisible characters are gone, and every apostrophe is ', every space that does not break a line a space. It is a
 piece of at most `engine.PIECE` characters. Nothing else is done to what they find: a score below `engine.THRESHOLD`

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from server.draft_schemas import EntityType
+from server.mask_schemas import EntityType
 from server.recognisers.engine import Span
 
 _EXACT: frozenset[EntityType] = frozenset({"EMAIL", "NIR", "IBAN", "TELEPHONE", "IDENTIFIANT_FT"})

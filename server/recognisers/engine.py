@@ -18,8 +18,8 @@ from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
 from spacy.language import Language
 
-from server.draft_schemas import EntityType
 from server.errors import MaskingFailed
+from server.mask_schemas import EntityType
 from server.placeholders import TYPES
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from pathlib import Path
 from presidio_analyzer import EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
-from server.draft_schemas import EntityType
+from server.mask_schemas import EntityType
 from server.recognisers.allowed import Allowed
 from server.recognisers.names import FUNCTION_WORDS, HOMONYMS, KIN, OWNERS, ROLES, TITLES, VERBS
 from server.recognisers.organisation_words import (

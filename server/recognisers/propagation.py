@@ -6,7 +6,7 @@ A name known from one sentence is masked in all of them: alone, in capitals, in 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from server.draft_schemas import EntityType
+from server.mask_schemas import EntityType
 from server.recognisers.allowed import Allowed
 from server.recognisers.engine import Span
 from server.recognisers.names import FAMILIAR, FUNCTION_WORDS, PARTICLES, ROLES, TITLES

@@ -12,7 +12,7 @@ from typing import get_args
 from presidio_analyzer import EntityRecognizer, RecognizerResult
 from presidio_analyzer.nlp_engine import NlpArtifacts
 
-from server.draft_schemas import EntityType
+from server.mask_schemas import EntityType
 from server.recognisers.folding import Plain, plain
 
 _TYPES = get_args(EntityType)

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from server.assist import RULES, assist
-from server.assist_input import GivenInputs
+from server.assistant_schemas import AssistantAnswer, AssistantRequest, AssistantView
+from server.assisting.input import GivenInputs
 from server.dependencies import Caller, CallerDep, Parts, PartsDep, TodayDep
-from server.draft_schemas import AssistantAnswer, AssistantRequest, AssistantView
 from server.leaving import while_connected
 from server.problems import NotFound
 from server.routes.private import private

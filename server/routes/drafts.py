@@ -12,7 +12,6 @@ from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel
 
 from ingest.errors import FanalError
-from server import draft_service as service
 from server.dependencies import CallerDep, PartsDep, TodayDep
 from server.draft_schemas import (
     DraftPatch,
@@ -23,6 +22,7 @@ from server.draft_schemas import (
     ExportFormat,
     ValidationRequest,
 )
+from server.drafting import service
 from server.export import export as write
 from server.leaving import while_connected
 from server.problems import problem_of, unexpected

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Depends
 
-from server.decided_masks import check_spans
 from server.dependencies import CallerDep, PartsDep
-from server.draft_schemas import MaskedEntity, MaskedText, MaskRequest
+from server.drafting.decided_masks import check_spans
+from server.mask_schemas import MaskedEntity, MaskedText, MaskRequest
 from server.routes.private import private
 from server.store.audit import Act
 

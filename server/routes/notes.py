@@ -9,9 +9,9 @@ from fastapi.responses import Response
 
 from ingest.parse.parsed import MEGABYTE
 from server.dependencies import Caller, CallerDep, Parts, PartsDep
-from server.draft_errors import NotesTooHeavy, TooManyFiles
-from server.draft_schemas import NotesText
+from server.drafting.errors import NotesTooHeavy, TooManyFiles
 from server.leaving import while_connected
+from server.mask_schemas import NotesText
 from server.notes import NOTES_LIMITS, read_notes
 from server.routes.private import private
 from server.store.audit import Act

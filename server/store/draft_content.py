@@ -10,15 +10,15 @@ from server.draft_schemas import (
     Consent,
     Contradiction,
     DraftSection,
-    MaskedEntity,
     NoteSentence,
     SignedTexts,
     TemplateView,
     Validation,
 )
+from server.drafting.word_diff import diff_words
+from server.mask_schemas import MaskedEntity
 from server.schemas import Mode, Passage
 from server.store.errors import DraftDamaged
-from server.word_diff import diff_words
 
 
 class DraftContent(BaseModel):

@@ -2,7 +2,7 @@
 
 Everything is asked for by its owner: what is another's does not exist. Each act is in the audit, in the transaction
 that does it: neither is kept without the other. Whether the owner may still read the passages of the advice is not
-decided here (`server.draft_service`).
+decided here (`server.drafting.service`).
 """
 
 import logging
@@ -180,7 +180,7 @@ class Drafts:
         Args:
             texts: by id of the section; what is equal to what is kept changes nothing.
             revision: the one that was edited, None for whatever is there.
-            unseen: ids of the sections whose text they may no longer read, see `server.draft_view`.
+            unseen: ids of the sections whose text they may no longer read, see `server.drafting.view`.
 
         Returns:
             The draft; None when the owner has none of that id.

@@ -1,14 +1,8 @@
 """Invented notes, templates and assistants that the scripted server works with, and what it masks in them."""
 
-from server.draft_schemas import (
-    AssistantInput,
-    AssistantView,
-    EntityType,
-    LegalReference,
-    Retention,
-    TemplateSection,
-    TemplateView,
-)
+from server.assistant_schemas import AssistantInput, AssistantView
+from server.draft_schemas import LegalReference, Retention, TemplateSection, TemplateView
+from server.mask_schemas import EntityType
 
 KNOWN: dict[str, EntityType] = {
     "Martine Lefèvre": "PERSONNE",

@@ -11,11 +11,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from server.assistant_schemas import AssistantAnswer, AssistantRequest, AssistantView
 from server.draft_schemas import (
     NON_RENSEIGNE,
-    AssistantAnswer,
-    AssistantRequest,
-    AssistantView,
     Contradiction,
     DiffPart,
     DraftPatch,
@@ -24,17 +22,13 @@ from server.draft_schemas import (
     DraftSentence,
     DraftSummary,
     DraftView,
-    MaskedEntity,
-    MaskedText,
-    MaskRequest,
-    MaskSpan,
     NoteQuote,
     NoteSentence,
-    NotesText,
     TemplateView,
     Validation,
     ValidationRequest,
 )
+from server.mask_schemas import MaskedEntity, MaskedText, MaskRequest, MaskSpan, NotesText
 from server.schemas import Problem
 from tests.browser.notes_scenes import BILAN_TEMPLATE, CV, FREE_TEMPLATE, INTERVIEW, KNOWN, TRAINING
 from tests.browser.scenes import BILAN, citing

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Page, expect
 
-from server.draft_schemas import AssistantRequest, TrainingFilters
+from server.assistant_schemas import AssistantRequest, TrainingFilters
 from tests.browser.conftest import listens, open_page, panel, screenshot
 from tests.browser.drafting import masks
 from tests.browser.notes_scenes import NOTES

@@ -7,7 +7,7 @@ import pytest
 from fastapi import FastAPI
 from playwright.sync_api import Page, expect
 
-from server.draft_schemas import MaskSpan
+from server.mask_schemas import MaskSpan
 from tests.browser.conftest import listens, open_page, screenshot
 from tests.browser.drafting import mask_selection, masks, select_words, to_consent, to_masks, to_notes, write
 from tests.browser.notes_scenes import NOTES

@@ -5,7 +5,8 @@ from html import escape
 
 import streamlit as st
 
-from server.draft_schemas import AssistantAnswer, AssistantView, DraftSection
+from server.assistant_schemas import AssistantAnswer, AssistantView
+from server.draft_schemas import DraftSection
 from ui.actions import action_attribute
 from ui.assistants.form import mask_again
 from ui.assistants.state import AssistantState

@@ -5,7 +5,8 @@ from html import escape
 
 import streamlit as st
 
-from server.draft_schemas import MAX_NOTES_CHARS, AssistantInput, AssistantView, TrainingFilters
+from server.assistant_schemas import AssistantInput, AssistantView, TrainingFilters
+from server.mask_schemas import MAX_NOTES_CHARS
 from ui.assistants.state import AssistantState
 from ui.calls import ClientError
 from ui.components import hint_html, notice_html, warnings_html

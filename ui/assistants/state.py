@@ -5,7 +5,7 @@ from typing import Literal
 
 import streamlit as st
 
-from server.draft_schemas import (
+from server.assistant_schemas import (
     AssistantAnswer,
     AssistantInput,
     AssistantRequest,

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from server.draft_schemas import MAX_NOTES_CHARS
+from server.mask_schemas import MAX_NOTES_CHARS
 from ui.calls import ClientError
 from ui.components import hint_html, notice_html, warnings_html
 from ui.draft_client import DraftClient

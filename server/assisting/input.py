@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ingest.text import terms
-from server.assistants import AssistantForm, InputForm
-from server.decided_masks import check_spans, count_unmasked
-from server.draft_advice import PROJECT_CHARS, project_of
-from server.draft_errors import DraftRequestWrong
-from server.draft_schemas import AssistantRequest, MaskedEntity, MaskSpan, TemplateSection
+from server.assistant_schemas import AssistantRequest
+from server.assisting.assistants import AssistantForm, InputForm
+from server.draft_schemas import TemplateSection
+from server.drafting.advice import PROJECT_CHARS, project_of
+from server.drafting.decided_masks import check_spans, count_unmasked
+from server.drafting.errors import DraftRequestWrong
 from server.mask import Masked, Masker
+from server.mask_schemas import MaskedEntity, MaskSpan
 from server.notes import NumberedSentence, number_texts
 from server.placeholders import without_placeholders
 

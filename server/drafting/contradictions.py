@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import chain, combinations, islice
 
 from ingest.text import fold, terms
-from server.draft_facts import NEGATED, NOT_SO, OTHER_PERSON, WISH, facts, placeholders
 from server.draft_schemas import Contradiction
+from server.drafting.facts import NEGATED, NOT_SO, OTHER_PERSON, WISH, facts, placeholders
 from server.notes import NumberedSentence
 from server.placeholders import without_placeholders
 

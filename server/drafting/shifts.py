@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ingest.text import fold, terms
-from server.draft_facts import NEGATED as _DENIED
+from server.drafting.facts import NEGATED as _DENIED
 from server.placeholders import placeholders_of
 
 LOST_PERSON = "une autre personne des notes"

@@ -14,24 +14,23 @@ from typing import NoReturn
 
 import anyio.to_thread
 
-from server.decided_masks import check_spans, count_unmasked, unmasked_warnings
 from server.dependencies import Caller, Parts
 from server.draft import Drafted, SectionReady, draft, source_of_notes, unmask_drafted, unmask_section
-from server.draft_errors import ConsentRefused, DraftRequestWrong, NotReady
 from server.draft_schemas import (
     DraftPatch,
     DraftRequest,
     DraftSection,
     DraftView,
-    MaskedEntity,
-    MaskSpan,
     TemplateView,
     ValidationRequest,
 )
-from server.draft_types import SORTED, DraftParts
-from server.draft_view import JudgedDraft, cited_in, judged
+from server.drafting.decided_masks import check_spans, count_unmasked, unmasked_warnings
+from server.drafting.errors import ConsentRefused, DraftRequestWrong, NotReady
+from server.drafting.types import SORTED, DraftParts
+from server.drafting.view import JudgedDraft, cited_in, judged
 from server.history import groups_of
 from server.mask import Entity, Masked, Masker
+from server.mask_schemas import MaskedEntity, MaskSpan
 from server.notes import number_notes
 from server.placeholders import unmask_exactly
 from server.problems import NotFound

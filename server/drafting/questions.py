@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ingest.text import fold
 from server.draft_schemas import DraftSection, TemplateSection
-from server.draft_sort import with_themes, words_of
+from server.drafting.sort import with_themes, words_of
 from server.notes import NumberedSentence
 
 _OPEN = re.compile(

@@ -7,19 +7,19 @@ from time import perf_counter
 
 import anyio.to_thread
 
-from server.contradictions import contradictions
-from server.draft_advice import advise
-from server.draft_answer import ModelDraft, NotedSentence
-from server.draft_generate import GROUP, WindowDraft, Writing
-from server.draft_instructions import instruction_warnings
-from server.draft_merge import merged
-from server.draft_questions import numbered_questions, unanswered
 from server.draft_schemas import Contradiction, DraftSection, DraftSentence, TemplateSection
-from server.draft_sort import Sorting, as_it_is, assembled, sort_sentences
-from server.draft_types import REST_HOLDS, REST_ID, REST_TITLE, SORTED, Drafted, DraftParts, DraftSource
-from server.draft_unused import unused_sentences
-from server.draft_verify import QuotedNotes, verify_sentence
-from server.draft_warnings import Course, course_warnings
+from server.drafting.advice import advise
+from server.drafting.answer import ModelDraft, NotedSentence
+from server.drafting.contradictions import contradictions
+from server.drafting.generate import GROUP, WindowDraft, Writing
+from server.drafting.instructions import instruction_warnings
+from server.drafting.merge import merged
+from server.drafting.questions import numbered_questions, unanswered
+from server.drafting.sort import Sorting, as_it_is, assembled, sort_sentences
+from server.drafting.types import REST_HOLDS, REST_ID, REST_TITLE, SORTED, Drafted, DraftParts, DraftSource
+from server.drafting.unused import unused_sentences
+from server.drafting.verify import QuotedNotes, verify_sentence
+from server.drafting.warnings import Course, course_warnings
 from server.notes import NumberedSentence
 from server.prompts.draft import PROMPT_VERSION
 from server.schemas import Passage

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ingest.text import fold
 from server.draft_schemas import DraftSentence
-from server.draft_sort import as_it_is
+from server.drafting.sort import as_it_is
 from server.notes import NumberedSentence
 
 LINE_WORDS = 12

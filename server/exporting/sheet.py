@@ -12,15 +12,8 @@ from datetime import date, datetime
 from typing import Literal
 
 from ingest.sources.readings import MONTHS
-from server.draft_schemas import (
-    NON_RENSEIGNE,
-    DraftSection,
-    DraftView,
-    Retention,
-    TemplateView,
-    Validation,
-)
-from server.draft_types import REST_ID
+from server.draft_schemas import NON_RENSEIGNE, DraftSection, DraftView, Retention, TemplateView, Validation
+from server.drafting.types import REST_ID
 from server.schemas import Passage
 
 LANGUAGE = "fr-FR"

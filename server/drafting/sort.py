@@ -15,8 +15,8 @@ from functools import lru_cache
 from ingest.embed import Embedder, Vectors
 from ingest.errors import EmbeddingFailed, SourceUnavailable
 from ingest.text import fold, terms
-from server.draft_instructions import INSTRUCTION, is_instruction
 from server.draft_schemas import NON_RENSEIGNE, DraftSection, DraftSentence, NoteQuote, TemplateSection
+from server.drafting.instructions import INSTRUCTION, is_instruction
 from server.notes import NumberedSentence
 from server.placeholders import placeholders_of, without_placeholders
 

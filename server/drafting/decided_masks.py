@@ -7,9 +7,9 @@ a program that may have read another version of the text: one that cuts a word w
 import unicodedata
 from collections.abc import Sequence
 
-from server.draft_errors import DraftRequestWrong
-from server.draft_schemas import MaskSpan
+from server.drafting.errors import DraftRequestWrong
 from server.mask import Masked
+from server.mask_schemas import MaskSpan
 
 MASK_OUTSIDE = "Un masque sort du texte : rechargez la page, puis relisez les masques."
 MASK_CUTS = "Un masque coupe un mot en deux (caractères {start} à {end}) : étendez-le au mot entier."

@@ -8,8 +8,8 @@ from typing import Literal
 from ingest.embed import Embedder
 from server.abstain import Abstainer
 from server.ask import AskParts, Retriever
-from server.contradictions import as_typed
 from server.draft_schemas import Contradiction, DraftSection, DraftSentence, TemplateSection
+from server.drafting.contradictions import as_typed
 from server.generate import OpenAIGenerator
 from server.mask import Masked, unmask
 from server.notes import NumberedSentence, number_notes

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from server.draft_answer import (
+from server.draft_schemas import TemplateSection
+from server.drafting.answer import (
     ModelDraft,
     NotedSentence,
     RepairedSentence,
@@ -17,8 +18,7 @@ from server.draft_answer import (
     read_draft,
     read_repairs,
 )
-from server.draft_schemas import TemplateSection
-from server.draft_types import DraftSource
+from server.drafting.types import DraftSource
 from server.errors import ModelError, ModelMisbehaved, ModelUnavailable
 from server.generate import CHARS_PER_TOKEN, OpenAIGenerator, fitting_passages
 from server.llm import ContextTooLong, Limits, Messages, stream_text

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 import anyio.to_thread
 
 from ingest.text import fold
-from server.draft_generate import Writing
-from server.draft_readable import readable
 from server.draft_schemas import DraftSection, DraftSentence, TemplateSection
-from server.draft_sort import assembled, words_of
-from server.draft_types import DraftParts, DraftSource
-from server.draft_warnings import cut_short
+from server.drafting.generate import Writing
+from server.drafting.readable import readable
+from server.drafting.sort import assembled, words_of
+from server.drafting.types import DraftParts, DraftSource
+from server.drafting.warnings import cut_short
 from server.errors import ModelError
 from server.extractive import ExtractiveGenerator
 from server.guard import leaks

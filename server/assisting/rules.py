@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ingest.text import fold, terms
-from server.assistants import BankQuestion, Rule
+from server.assisting.assistants import BankQuestion, Rule
 from server.draft_schemas import DraftSentence
-from server.draft_sort import as_it_is
+from server.drafting.sort import as_it_is
 from server.figures import find_figures
 from server.notes import NumberedSentence
 from server.numbers import WORDS

@@ -9,7 +9,7 @@ from datetime import UTC
 from odf import dc, meta, office, style, text
 from odf.opendocument import OpenDocumentText
 
-from server.export_sheet import (
+from server.exporting.sheet import (
     AI_SUBJECT,
     LANGUAGE,
     PRODUCER,

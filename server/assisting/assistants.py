@@ -15,7 +15,7 @@ from pydantic import Field, StringConstraints
 from ingest.documents import Kind
 from ingest.settings import ROOT
 from ingest.sources.rules import Fault
-from server.draft_schemas import AssistantInput, AssistantView, InputKind, WithoutModel
+from server.assistant_schemas import AssistantInput, AssistantView, InputKind, WithoutModel
 from server.written_files import (
     SECTIONS,
     FileKind,

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ingest.text import fold
-from server.draft_facts import NEGATED
 from server.draft_schemas import DraftSentence, NoteQuote
-from server.draft_sort import words_of
+from server.drafting.facts import NEGATED
+from server.drafting.sort import words_of
 from server.figures import find_figures
 from server.placeholders import placeholders_of
 

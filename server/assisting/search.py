@@ -9,8 +9,8 @@ from ingest.documents import Kind
 from ingest.sources.readings import MONTHS
 from ingest.text import terms
 from server.ask import Retriever
-from server.draft_readable import session_remark
 from server.draft_schemas import DraftSentence
+from server.drafting.readable import session_remark
 from server.extractive import Extract, content_weights, ranked_extracts
 from server.schemas import Citation, Passage, Scope
 from server.units import share

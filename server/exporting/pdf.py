@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.errors import FanalError
-from server.export_sheet import (
+from server.exporting.sheet import (
     AI_SUBJECT,
     PRODUCER,
     Block,
@@ -35,7 +35,7 @@ LONG_WORD = 40
 """Letters of a word in which a line may break: one that is wider than the page cannot be seen to its end."""
 
 FONTS = ("fontpkg_noto_sans", "fontpkg_noto_sans_arabic")
-PAGE = Path(__file__).with_name("export_page.typ")
+PAGE = Path(__file__).with_name("page.typ")
 
 
 class SettingFailed(FanalError):
@@ -63,14 +63,14 @@ def write_pdf(sheet: Sheet) -> bytes:
             "blocks": [_as_json(block) for block in sheet.blocks],
         },
     }
-    command = [sys.executable, "-m", "server.export_pdf"]
+    command = [sys.executable, "-m", "server.exporting.pdf"]
     try:
         done = subprocess.run(
             command,
             input=json.dumps(request).encode(),
             capture_output=True,
             timeout=MAX_SECONDS,
-            cwd=Path(__file__).parents[1],
+            cwd=Path(__file__).parents[2],
             check=False,
         )
     except subprocess.TimeoutExpired:

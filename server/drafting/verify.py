@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ingest.text import fold, terms
-from server.draft_answer import NotedSource
-from server.draft_figures import moved_figures
-from server.draft_instructions import INSTRUCTION, is_instruction
 from server.draft_schemas import DraftSentence, NoteQuote
-from server.draft_shifts import KIN_BEFORE, shifted
+from server.drafting.answer import NotedSource
+from server.drafting.figures import moved_figures
+from server.drafting.instructions import INSTRUCTION, is_instruction
+from server.drafting.shifts import KIN_BEFORE, shifted
 from server.figures import find_figures
 from server.guard import leaks
 from server.notes import NumberedSentence

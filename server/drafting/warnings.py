@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from server.draft_schemas import DraftSection
-from server.draft_unused import unused_warning
+from server.drafting.unused import unused_warning
 from server.errors import ModelError, ModelUnavailable
 
 WITHOUT_MODEL = "Sans modèle de rédaction, les phrases des notes sont classées, telles quelles."

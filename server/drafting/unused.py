@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from ingest.text import fold, terms
 from server.draft_schemas import DraftSection
-from server.draft_sort import is_heading, only_identifies
+from server.drafting.sort import is_heading, only_identifies
 from server.notes import NumberedSentence
 
 NAMED = 12

@@ -13,7 +13,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.text.paragraph import Paragraph as DocxParagraph
 
-from server.export_sheet import (
+from server.exporting.sheet import (
     AI_SUBJECT,
     LANGUAGE,
     PRODUCER,

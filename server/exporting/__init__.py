@@ -1,0 +1,1 @@
+"""The writers of `server/export.py`: one sheet, three formats."""
