@@ -45,7 +45,7 @@ model: setup ## fetch a small language model to try (1.3 GB); then: $(BIN)/pytho
 	$(BIN)/python infra/local_model.py fetch
 
 lock: setup ## resolve the dependencies again
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --group dev --extra judge --universal --python-version 3.11 \
 		--generate-hashes --no-header --no-annotate --upgrade --quiet -o requirements.lock
 
 sample: setup ## rebuild the sample organisation's documents

@@ -1,0 +1,1 @@
+"""What quality teams read: runs that `eval` wrote, comparisons, the organisation's own cases."""
