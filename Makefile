@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # uv hard-links its cache by default, which nltk refuses ("multiply-linked file").
 export UV_LINK_MODE := copy
 
-.PHONY: run setup test test-all check bench model lock sample docs clean
+.PHONY: run setup test test-all check bench smoke model lock sample docs clean
 
 run: setup ## set up, ingest the sample organisation, start the server and the page
 	@$(BIN)/python infra/run.py
@@ -40,6 +40,10 @@ check: setup ## what CI checks before the tests
 
 bench: setup ## the figures of docs/performance.md, into reports/bench.md and .json (the first run embeds the law)
 	$(BIN)/python -m eval bench
+
+smoke: setup ## the quick suite of questions, and the gate that every change must pass (the first run embeds the sample)
+	@$(BIN)/python -m eval run --suite smoke --fail-under eval/suites/smoke.thresholds.toml; status=$$?; \
+	$(BIN)/python -m eval report dernier --output reports/smoke && exit $$status
 
 model: setup ## fetch a small language model to try (1.3 GB); then: $(BIN)/python infra/local_model.py serve
 	$(BIN)/python infra/local_model.py fetch

@@ -5,7 +5,20 @@ import sys
 from importlib import import_module
 from typing import Final
 
-COMMANDS: Final = ("bench", "calibrate", "masking", "tune-ranker")
+COMMANDS: Final = (
+    "bench",
+    "check",
+    "build",
+    "run",
+    "report",
+    "compare",
+    "history",
+    "calibrate",
+    "calibrate-judge",
+    "generate",
+    "masking",
+    "tune-ranker",
+)
 """In the order in which `--help` tells them; each is a module of `eval.commands`."""
 
 

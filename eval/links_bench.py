@@ -28,7 +28,7 @@ from eval.contributions import (
     service_public_questions,
     sheet_titles,
 )
-from eval.metrics import Estimate, estimate, ndcg, paired_gain, ranked_documents, recall
+from eval.metrics import ndcg, ranked_documents, recall
 from ingest.embed import Embedder
 from ingest.index import Hit, Index, Query, SearchFilter
 from ingest.opening import Store, open_store
@@ -39,6 +39,7 @@ from ingest.sources.packages import DATASETS, fetch
 from ingest.vectors import VECTORS_FILE, VectorCache
 from server.diversify import diversified
 from server.links import with_cited
+from server.quality.statistics import Estimate, estimate, paired_gain
 from server.rank import Ranker, find, shipped_ranker
 from server.retrieve import SPARE
 

@@ -122,13 +122,18 @@ def score(
     found = Score()
     for sentence in corpus:
         masks = mask(sentence.text).entities
-        _score_gold(found, sentence, masks)
-        _score_masks(found, sentence, masks)
+        score_masks(found, sentence, masks)
         _score_allowed(found, sentence, masks, allowed(sentence.text))
     return found
 
 
-def _score_gold(found: Score, sentence: Sentence, masks: Sequence[Entity]) -> None:
+def score_masks(found: Score, sentence: Sentence, masks: Sequence[Entity | MaskSpan]) -> None:
+    """Add to a score what the masks of one sentence hide of its gold, and beside it."""
+    _score_gold(found, sentence, masks)
+    _score_right(found, sentence, masks)
+
+
+def _score_gold(found: Score, sentence: Sentence, masks: Sequence[Entity | MaskSpan]) -> None:
     hidden = _covered(masks)
     for span in sentence.gold:
         found.gold[span.type] += 1
@@ -144,7 +149,7 @@ def _score_gold(found: Score, sentence: Sentence, masks: Sequence[Entity]) -> No
             found.mistyped.append(Miss(sentence, span.start, span.end, span.type))
 
 
-def _score_masks(found: Score, sentence: Sentence, masks: Sequence[Entity]) -> None:
+def _score_right(found: Score, sentence: Sentence, masks: Sequence[Entity | MaskSpan]) -> None:
     gold = _covered(sentence.gold)
     for mask in masks:
         found.masks[mask.type] += 1

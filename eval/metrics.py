@@ -5,12 +5,6 @@ Relevance is binary and judged by document: several passages of one article are 
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-
-import numpy as np
-
-RESAMPLES = 2_000
-SEED = 20261122
 
 
 def ranked_documents(document_ids: Iterable[str]) -> list[str]:
@@ -30,39 +24,10 @@ def reciprocal_rank(ranking: Sequence[str], gold: frozenset[str], k: int) -> flo
 
 def ndcg(ranking: Sequence[str], gold: frozenset[str], k: int) -> float:
     """Normalised discounted cumulative gain with binary relevance (Järvelin and Kekäläinen, 2002)."""
-    gained = sum(
-        1.0 / math.log2(place + 1) for place, found in enumerate(ranking[:k], start=1) if found in gold
-    )
-    ideal = sum(1.0 / math.log2(place + 1) for place in range(1, min(len(gold), k) + 1))
-    return gained / ideal
+    gained = discounted(place for place, found in enumerate(ranking[:k], start=1) if found in gold)
+    return gained / discounted(range(1, min(len(gold), k) + 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A mean over questions and the 95 % interval that resampling them gives."""
-
-    mean: float
-    low: float
-    high: float
-
-
-def estimate(values: Sequence[float]) -> Estimate:
-    """Estimate a mean with a percentile bootstrap (Efron, 1979) of a fixed seed; `values` is not empty."""
-    drawn = np.random.default_rng(SEED).choice(np.asarray(values), size=(RESAMPLES, len(values)))
-    low, high = np.percentile(drawn.mean(axis=1), [2.5, 97.5])
-    return Estimate(float(np.mean(values)), float(low), float(high))
-
-
-def paired_gain(better: Sequence[float], worse: Sequence[float]) -> Estimate:
-    """Estimate how much one system gains over another on the same questions."""
-    return estimate([one - other for one, other in zip(better, worse, strict=True)])
-
-
-def relative_gain(better: Sequence[float], worse: Sequence[float]) -> Estimate:
-    """Estimate the ratio of two systems' means on the same questions, less 1 (0.25 is a quarter more)."""
-    pairs = np.stack([np.asarray(better, dtype=np.float64), np.asarray(worse, dtype=np.float64)])
-    places = np.random.default_rng(SEED).integers(pairs.shape[1], size=(RESAMPLES, pairs.shape[1]))
-    drawn = pairs[:, places].mean(axis=2)
-    low, high = np.percentile(drawn[0] / drawn[1] - 1, [2.5, 97.5])
-    ratio = pairs[0].mean() / pairs[1].mean() - 1
-    return Estimate(float(ratio), float(low), float(high))
+def discounted(places: Iterable[int]) -> float:
+    """Sum what a hit is worth at each of these places, from 1: a hit further down is worth less."""
+    return sum(1.0 / math.log2(place + 1) for place in places)

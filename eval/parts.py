@@ -11,6 +11,7 @@ PARTS = (
         "links",
         "overhead",
         "masking",
+        "evaluation",
         "ingestion",
     ),
     *("scale", "stock"),

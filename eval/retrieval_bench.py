@@ -14,16 +14,7 @@ import numpy as np
 from eval.bm25 import Analysis, Bm25, as_written, folded, stemmed
 from eval.halves import half_of, titles
 from eval.law import Law
-from eval.metrics import (
-    Estimate,
-    estimate,
-    ndcg,
-    paired_gain,
-    ranked_documents,
-    recall,
-    reciprocal_rank,
-    relative_gain,
-)
+from eval.metrics import ndcg, ranked_documents, recall, reciprocal_rank
 from eval.tune_ranker import Judged, fit, judged
 from ingest.chunk import chunk_document
 from ingest.documents import headings
@@ -33,6 +24,7 @@ from ingest.sources.legal import LABOUR_CODE, SheetQuestion, read_code
 from ingest.sources.packages import DATASETS
 from ingest.text import terms
 from ingest.vectors import VECTORS_FILE, VectorCache
+from server.quality.statistics import Estimate, estimate, paired_gain, relative_gain
 from server.rank import FEATURES, shipped_ranker
 
 PASSAGES = 60

@@ -15,12 +15,13 @@ from rich.console import Console
 
 from eval.halves import fold_of, of_half, titles
 from eval.law import Law, prepared
-from eval.metrics import estimate, ndcg, ranked_documents
+from eval.metrics import ndcg, ranked_documents
 from ingest.embed import Embedder
 from ingest.index import CANDIDATES, Candidate, Index, Query, SearchFilter
 from ingest.settings import IngestSettings
 from ingest.sources.legal import SheetQuestion
 from ingest.sources.packages import DATASETS
+from server.quality.statistics import estimate
 from server.rank import FEATURES, WEIGHTS, features
 
 FOLDS = 5

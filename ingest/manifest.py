@@ -6,7 +6,7 @@ writes the same passages again, under the same ids. What it says is compared wit
 """
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from ingest.database import Database
 from ingest.documents import Chunk, Document, Kind
 from ingest.manifest_schema import COUNTS, UPSERT_DOCUMENT, prepare
+from ingest.manifest_state import IndexedState, state_of
 from ingest.standing import Failure, Known, SourceState, Waiting
 from ingest.vectors import VECTORS_FILE, VectorCache
 
@@ -239,6 +240,11 @@ class Manifest:
                 return 1.0
             total = db.execute("SELECT COUNT(*) FROM passages").fetchone()[0]
             return 1.0 - float(waiting / total)
+
+    def state(self, groups: Collection[str]) -> IndexedState:
+        """Give what members of `groups` may read, and a digest of all that is indexed."""
+        with self._database.transaction() as db:
+            return state_of(db, groups)
 
     def embedded(self) -> tuple[int, int]:
         """Give the number of passages with a dense vector, and of all passages."""

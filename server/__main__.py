@@ -69,6 +69,7 @@ def _day(written: str) -> date:
 
 def _purge(settings: "ServerSettings", before: date | None) -> int:
     from ingest.errors import FanalError
+    from server.quality.runs import EVALUATIONS, Runs
     from server.retention import ITSELF, Retention, limit_of
     from server.store.opening import open_stores
 
@@ -80,7 +81,10 @@ def _purge(settings: "ServerSettings", before: date | None) -> int:
         key = settings.drafts_key.get_secret_value() if settings.drafts_key else None
         stores = open_stores(settings.database, key, settings.data_dir)
         try:
-            retention = Retention(stores, settings.conversation_days, settings.audit_days)
+            runs = Runs(settings.data_dir / EVALUATIONS)
+            retention = Retention(
+                stores, settings.conversation_days, settings.audit_days, runs, settings.evaluation_days
+            )
             report, left = retention.purge(ITSELF, limit), stores.conversations.count()
         finally:
             stores.close()
@@ -90,7 +94,8 @@ def _purge(settings: "ServerSettings", before: date | None) -> int:
     print(_purged(report.conversations, left, limit.astimezone()))
     print(
         f"Synthèses et brouillons arrivés à leur terme : {report.syntheses + report.drafts} supprimés ; notes retirées "
-        f"de {report.notes} autres. Lignes du journal : {report.audit_lines} supprimées."
+        f"de {report.notes} autres. Lignes du journal : {report.audit_lines} supprimées. Mesures de qualité : "
+        f"{report.evaluations} supprimées."
     )
     return 0
 

@@ -17,6 +17,7 @@ from server.acronyms import load_acronyms
 from server.ask import AskParts
 from server.assisting.assistants import load_assistants
 from server.body_limit import BodyLimit
+from server.configuration import installed
 from server.dependencies import Parts
 from server.errors import ModelUnavailable
 from server.extractive import ExtractiveGenerator
@@ -25,6 +26,7 @@ from server.generate import Generator, OpenAIGenerator
 from server.ingestions import IngestionService
 from server.llm import Limits, build_client, check_model
 from server.mask import load_masker
+from server.quality.runs import EVALUATIONS, Runs
 from server.rerank import VLLMReranker, open_reranker
 from server.retention import purge_daily
 from server.retrieve import HybridRetriever
@@ -32,9 +34,12 @@ from server.routes import (
     ask,
     assistants,
     audit,
+    cases,
+    configuration,
     conversations,
     documents,
     drafts,
+    evaluations,
     feedback,
     health,
     ingestions,
@@ -64,10 +69,13 @@ RESOURCES = (
     documents,
     conversations,
     feedback,
+    cases,
+    evaluations,
     openai,
     sources,
     ingestions,
     audit,
+    configuration,
     health,
 )
 """In the order in which they are asked: a document's id may hold slashes, so that the pages of documents come first."""
@@ -85,7 +93,7 @@ def create_app(settings: ServerSettings) -> FastAPI:
         parts = build_parts(settings)
         try:
             await check_generator(parts.generator)
-            app.state.parts = parts
+            app.state.parts, app.state.installed = parts, installed(settings)
             if settings.embed_in_background:
                 parts.ingestions.resume()
             purge = asyncio.create_task(purge_daily(parts.retention))
@@ -137,6 +145,7 @@ def _parts(settings: ServerSettings, store: Store, stores: Stores, reranker: VLL
         templates=load_templates([SHIPPED, settings.templates_dir] if settings.templates_dir else [SHIPPED]),
         assistants=load_assistants(settings.assistants_dir),
         ingestions=IngestionService(store, settings),
+        runs=Runs(settings.data_dir / EVALUATIONS),
         reranker=reranker,
     )
 
@@ -152,6 +161,7 @@ def _asking(settings: ServerSettings, retriever: HybridRetriever) -> AskParts:
         rewriter=ModelRewriter(model.client, model.model) if model else carrying,
         masker=load_masker(settings),
         unverified=settings.unverified,
+        model_watts=settings.model_watts,
     )
 
 

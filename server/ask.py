@@ -21,6 +21,7 @@ from server.followup import Rewriter
 from server.generate import Generator
 from server.guard import leaks
 from server.mask import Masked, Masker, unmask, without_placeholders
+from server.metering import Meter, metered
 from server.reading import failure_warning, reading_warnings
 from server.retrieval import Retrieval
 from server.schemas import AbstentionKind, Answer, AskRequest, Passage, Scope, Statement
@@ -51,6 +52,7 @@ class AskParts:
     Args:
         fallback: writes the answer when `generator` fails before its first statement.
         unverified: what becomes of a statement that could not be verified.
+        model_watts: power of the model's machine while it writes; None when nobody measured it.
     """
 
     retriever: Retriever
@@ -60,6 +62,7 @@ class AskParts:
     rewriter: Rewriter
     masker: Masker
     unverified: Literal["show", "drop"] = "show"
+    model_watts: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class _Draft:
     generator: Generator
     masked: Masked
     as_of: date
+    meter: Meter
     standalone: str | None = None
     retrieval: Retrieval = field(default_factory=lambda: Retrieval([], 0.0, {}))
     decision: Decision | None = None
@@ -165,7 +169,8 @@ async def _draft(
     said = " ".join(f"{turn.question} {turn.answer}" for turn in history)
     masking = partial(parts.masker.mask, request.question, said, about="question", known=known)
     masked = await anyio.to_thread.run_sync(masking)
-    draft = _Draft(parts.generator, masked, request.as_of or today, began=began)
+    meter = Meter(parts.model_watts)
+    draft = _Draft(metered(parts.generator, meter), masked, request.as_of or today, meter, began=began)
     if masked.special:
         draft.warnings.append(SPECIAL_MASKED)
     draft.timings["mask"] = _ms_since(began)
@@ -176,7 +181,7 @@ async def _rewrite(parts: AskParts, history: Sequence[Turn], draft: _Draft) -> N
     if not history:
         return
     began = perf_counter()
-    draft.standalone = await parts.rewriter.standalone(draft.masked.text, history)
+    draft.standalone = await metered(parts.rewriter, draft.meter).standalone(draft.masked.text, history)
     draft.timings["rewrite"] = _ms_since(began)
 
 
@@ -281,6 +286,8 @@ def _done(request: AskRequest, draft: _Draft, today: date) -> Done:
         model=draft.generator.model,
         prompt_version=draft.generator.prompt_version,
         timings=draft.timings,
+        tokens=draft.meter.tokens,
+        energy_wh=draft.meter.energy_wh,
     )
     shown = {
         "question": request.question,

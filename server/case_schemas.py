@@ -80,7 +80,7 @@ class Case(Wire):
     as_of: Day | None = None
     groups: list[Tag] = Field(default_factory=list, max_length=50)
     facts: list[Line] = Field(default_factory=list, max_length=50)
-    gold: list[GoldPassage] = Field(default_factory=list, max_length=50)
+    gold: list[GoldPassage] = Field(default_factory=list, max_length=500)
     forbidden: list[Line] = Field(default_factory=list, max_length=50)
     must_abstain: StrictBool = False
     abstention: AbstentionKind | None = None
@@ -111,14 +111,24 @@ class NewCase(Wire):
 
 
 class CasePatch(Wire):
-    """Body of `PATCH /v1/cases/{id}`: what changes."""
+    """Body of `PATCH /v1/cases/{id}`: what changes.
+
+    Args:
+        revision: the one that was edited; 409 when the case was changed since. None for whatever is there.
+    """
 
     case: Case | None = None
     state: CaseState | None = None
+    revision: int | None = Field(default=None, ge=1)
 
 
 class CaseView(Wire):
-    """A case of the organisation's own suite, as it is kept."""
+    """A case of the organisation's own suite, as it is kept.
+
+    Args:
+        revision: changes with each change.
+        masked: placeholders put by this request in place of personal data that was typed; empty when it is read.
+    """
 
     case: Case
     origin: CaseOrigin
@@ -126,6 +136,8 @@ class CaseView(Wire):
     answer_id: str | None = None
     created_at: datetime
     decided_at: datetime | None = None
+    revision: int = 1
+    masked: list[str] = Field(default_factory=list)
 
 
 class FeedbackItem(Wire):

@@ -15,13 +15,16 @@ from server.drafting.types import DraftParts, draft_parts
 from server.generate import Generator
 from server.ingestions import IngestionService
 from server.mask import Masker
+from server.quality.runs import Runs
 from server.rerank import VLLMReranker
 from server.retention import Retention
 from server.retrieve import HybridRetriever
 from server.settings import ServerSettings
 from server.store.audit import Audit
+from server.store.cases import Cases
 from server.store.conversations import Conversations
 from server.store.drafts import Drafts
+from server.store.inbox import Inbox
 from server.store.opening import Stores
 from server.templates import Templates
 
@@ -40,6 +43,7 @@ class Parts:
     templates: Templates
     assistants: Assistants
     ingestions: IngestionService
+    runs: Runs
     reranker: VLLMReranker | None = None
 
     @property
@@ -68,6 +72,16 @@ class Parts:
         return self.stores.drafts
 
     @property
+    def cases(self) -> Cases:
+        """Give the cases of the organisation's own suite."""
+        return self.stores.cases
+
+    @property
+    def inbox(self) -> Inbox:
+        """Give what readers thought of their answers, everybody's."""
+        return self.stores.inbox
+
+    @property
     def audit(self) -> Audit:
         """Give the audit: a line for each act, without its content."""
         return self.stores.audit
@@ -75,7 +89,10 @@ class Parts:
     @property
     def retention(self) -> Retention:
         """Give what deletes what has had its time."""
-        return Retention(self.stores, self.settings.conversation_days, self.settings.audit_days)
+        settings = self.settings
+        return Retention(
+            self.stores, settings.conversation_days, settings.audit_days, self.runs, settings.evaluation_days
+        )
 
     @property
     def index(self) -> Index:

@@ -318,6 +318,7 @@ class PurgeReport(Wire):
         syntheses: validated once at least.
         notes: syntheses that stay without their notes, machine's text and way back from the masks.
         audit_lines: lines of the audit older than its own retention.
+        evaluations: runs of evaluation, with their reports.
     """
 
     at: datetime
@@ -326,3 +327,4 @@ class PurgeReport(Wire):
     notes: int
     conversations: int = 0
     audit_lines: int = 0
+    evaluations: int = 0

@@ -9,8 +9,10 @@ from typing import Literal
 from pydantic import Field
 
 from server.case_schemas import Case, CaseKind
+from server.draft_schemas import SectionKind
 from server.mask_schemas import MaskSpan
 from server.schemas import AbstentionKind, Conflict, Identifier, Mode, Passage, Statement, Wire
+from server.schemas import TokenUsage as TokenUsage
 
 
 class AnswerRecord(Wire):
@@ -38,10 +40,15 @@ class DraftedSentence(Wire):
 
 
 class DraftedSection(Wire):
-    """A section of a draft; without sentences, it says `non renseigné`."""
+    """A section of a draft; without sentences, it says `non renseigné`.
+
+    Args:
+        kind: of what it is written: the notes, or the index (advice), of which no notes are expected.
+    """
 
     id: str
     title: str
+    kind: SectionKind = "notes"
     sentences: list[DraftedSentence]
 
 
@@ -79,6 +86,8 @@ class CaseResult(Wire):
     Args:
         error: why it failed or was skipped, in French.
         scores: by metric of `server.quality.catalogue`; a metric that says nothing of this case is absent.
+        counts: how many of how many, by metric whose figure of a suite is the ratio of the cases' sums, not a mean of
+            their scores: the masks that are right of the masks there are (`server.quality.suite_figures`).
         unscored: metrics that should have had a score and have none, with why (the judge failed, it gave no number).
     """
 
@@ -89,15 +98,9 @@ class CaseResult(Wire):
     draft: DraftRecord | None = None
     masked: MaskRecord | None = None
     scores: dict[str, float] = Field(default_factory=dict)
+    counts: dict[str, tuple[int, int]] = Field(default_factory=dict)
     unscored: dict[str, str] = Field(default_factory=dict)
     verdicts: list[Verdict] = Field(default_factory=list)
-
-
-class TokenUsage(Wire):
-    """Tokens that a model read and wrote."""
-
-    prompt: int = Field(ge=0)
-    completion: int = Field(ge=0)
 
 
 class CaseTiming(Wire):
@@ -208,6 +211,7 @@ class Configuration(Wire):
         code: digest of the server's own code.
         prompt_versions: by prompt.
         settings: the settings that change an answer, secrets left out; digests of the files they name.
+        groups: the caller's own: they decide which passages answer them.
         fingerprint: digest of all of the above: two servers with the same answer alike.
     """
 
@@ -220,6 +224,7 @@ class Configuration(Wire):
     reranker: str | None = None
     index: IndexState
     settings: dict[str, str]
+    groups: list[str] = Field(default_factory=list)
     fingerprint: str
 
 
@@ -240,7 +245,13 @@ class JudgeInfo(Wire):
 
 
 class GateVerdict(Wire):
-    """One threshold, and whether it held; `tag` None for all the cases."""
+    """One threshold, and whether it held.
+
+    Args:
+        metric: a metric's name, `latency.STAGE.p95` in milliseconds, or `run.failed`, `run.skipped`, `run.cases`.
+        tag: None for all the cases.
+        reason: why it did not hold, in French; empty when it did.
+    """
 
     metric: str
     tag: str | None = None
@@ -248,6 +259,7 @@ class GateVerdict(Wire):
     threshold: float
     value: float | None
     passed: bool
+    reason: str = ""
 
 
 RunState = Literal["running", "interrupted", "done"]
@@ -293,11 +305,16 @@ class RunView(RunSummary):
 
 
 class CaseLine(Wire):
-    """A case of a run, on one line."""
+    """A case of a run, on one line.
+
+    Args:
+        groups: those of the person who asked; who is not of all of them is shown no question.
+    """
 
     id: str
     kind: CaseKind
     question: str
+    groups: list[str] = Field(default_factory=list)
     tags: list[str]
     must_abstain: bool
     abstained: bool | None = None
@@ -318,17 +335,34 @@ class RunDetail(RunView):
 
 
 class CaseDetail(Wire):
-    """Answer of `GET /v1/evaluations/{id}/cases/{case_id}`."""
+    """Answer of `GET /v1/evaluations/{id}/cases/{case_id}`.
+
+    Args:
+        withheld: what is not shown to this caller and why, in French; None when all of it is.
+    """
 
     result: CaseResult
     timing: CaseTiming | None = None
+    withheld: str | None = None
+
+
+class BrokenRun(Wire):
+    """A run that cannot be read, and why, in French."""
+
+    id: str
+    reason: str
 
 
 class RunList(Wire):
-    """Answer of `GET /v1/evaluations`, the newest first."""
+    """Answer of `GET /v1/evaluations`, the newest first.
+
+    Args:
+        broken: those that cannot be read: they hide no other.
+    """
 
     runs: list[RunSummary]
     catalogue: list[MetricInfo]
+    broken: list[BrokenRun] = Field(default_factory=list)
 
 
 ChangeVerdict = Literal["better", "worse", "same"]
@@ -356,12 +390,25 @@ class MetricChange(Wire):
 
 
 class CaseChange(Wire):
-    """A case whose scores differ: by metric, before and after."""
+    """A case whose scores differ: by metric, before and after.
+
+    Args:
+        status: what became of it, before and after: a case that fails now has no score to compare.
+    """
 
     id: str
     question: str
     changes: dict[str, tuple[float | None, float | None]]
     verdict: Literal["better", "worse", "mixed"]
+    status: tuple[CaseStatus, CaseStatus] = ("done", "done")
+
+
+class LatencyChange(Wire):
+    """A stage's times in two runs; they depend on the machine as much as on the server: nothing is concluded."""
+
+    stage: str
+    before: Latency | None = None
+    after: Latency | None = None
 
 
 class Comparison(Wire):
@@ -370,7 +417,10 @@ class Comparison(Wire):
     Args:
         differences: what changed in the configuration between the two, in French.
         changes: the cases that got worse first.
+        unchanged: how many common cases have the same scores.
         only_before: ids of the cases that the other run does not have.
+        rewritten: ids of the cases whose question or right outcome changed: they are not compared.
+        warnings: what its reader must know, in French: judges that differ, a judge that marked its own answers.
     """
 
     before: RunSummary
@@ -382,6 +432,9 @@ class Comparison(Wire):
     unchanged: int
     only_before: list[str] = Field(default_factory=list)
     only_after: list[str] = Field(default_factory=list)
+    rewritten: list[str] = Field(default_factory=list)
+    latencies: list[LatencyChange] = Field(default_factory=list)
+    warnings: list[str] = Field(default_factory=list)
 
 
 ReportFormat = Literal["html", "md", "json"]

@@ -5,7 +5,7 @@ leaves the floor to the first when it fails. Both see masked text only, and show
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
@@ -18,7 +18,7 @@ from server.contrasts import substituted
 from server.conversation import Turn
 from server.errors import ModelError
 from server.guard import is_foreign, leaks
-from server.llm import Limits, complete_text, ignore_usage
+from server.llm import Limits, Usage, complete_text, ignore_usage
 from server.prompts import followup as prompt
 
 if TYPE_CHECKING:
@@ -125,12 +125,17 @@ class CarryingRewriter:
 
 @dataclass(frozen=True, slots=True)
 class ModelRewriter:
-    """Rewrites with a model; what it makes of a question is checked, and `fallback` stands in for it."""
+    """Rewrites with a model; what it makes of a question is checked, and `fallback` stands in for it.
+
+    Args:
+        on_usage: is told what each call used.
+    """
 
     client: "AsyncOpenAI"
     model: str
     limits: Limits = REWRITE_LIMITS
     fallback: Rewriter = field(default_factory=CarryingRewriter)
+    on_usage: Callable[[Usage], None] = ignore_usage
 
     async def standalone(self, question: str, history: Sequence[Turn]) -> str | None:
         """See `Rewriter`. A question that is whole by itself is not sent: nothing could be gained but an error."""
@@ -141,7 +146,7 @@ class ModelRewriter:
             {"role": "user", "content": prompt.user_message(question, history)},
         ]
         try:
-            text = await complete_text(self.client, self.model, messages, _FORMAT, self.limits, ignore_usage)
+            text = await complete_text(self.client, self.model, messages, _FORMAT, self.limits, self.on_usage)
             written = " ".join(_Rewritten.model_validate_json(read_object(text)).standalone.split())
         except (ModelError, ValidationError):
             return await self.fallback.standalone(question, history)

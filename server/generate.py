@@ -83,7 +83,7 @@ class OpenAIGenerator:
     Args:
         context: the model's context length in tokens, prompt and answer. Passages are left out, the last ones
             first, so that they fit by a conservative estimate; earlier turns get the room that is left.
-        on_usage: is given the token counts of each answer.
+        on_usage: is told what each call used.
     """
 
     client: "AsyncOpenAI"

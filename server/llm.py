@@ -6,6 +6,7 @@ Messages go in; pieces of text come out as the model writes them; every failure 
 import asyncio
 import json
 import re
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,14 +41,20 @@ class ContextTooLong(ModelRefused):
 
 
 class Usage(BaseModel):
-    """Tokens of one answer."""
+    """What one call used.
 
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    Args:
+        prompt_tokens: that were read, None when the endpoint does not tell; `completion_tokens`: that were written.
+        seconds: from the request to the end of what came back, what broke off included.
+    """
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    seconds: float = 0.0
 
 
 def ignore_usage(_usage: Usage) -> None:
-    """Keep no count of the tokens."""
+    """Keep no count of what is used."""
 
 
 class _Delta(BaseModel):
@@ -138,6 +145,9 @@ async def stream_text(
 ) -> AsyncGenerator[str, None]:
     """Give the pieces of the model's answer as they come; closing the generator closes the connection.
 
+    Args:
+        on_usage: is told once what the call used, however it ends.
+
     Raises:
         ModelUnavailable: unreachable, silent or too slow, before or in the middle of the answer.
         ContextTooLong: the messages do not fit.
@@ -147,14 +157,13 @@ async def stream_text(
     deadline = monotonic() + limits.total_s
     request = _request(model, messages, response_format, limits)
     request |= {"stream": True, "stream_options": {"include_usage": True}}
-    with model_errors(client, model):
+    with model_errors(client, model), _counted(on_usage) as told:
         # Read here rather than by the client, which makes a dozen objects of every token: with fifty
         # answers at once that was most of the server's work.
         async with client.chat.completions.with_streaming_response.create(**request) as response:
             async for data in _events(response.iter_bytes(), model):
                 chunk = _chunk(data, model)
-                if chunk.usage:
-                    on_usage(chunk.usage)
+                told.append(chunk.usage)
                 for choice in chunk.choices:
                     if choice.delta.content:
                         yield choice.delta.content
@@ -178,21 +187,32 @@ async def complete_text(
         ModelError: as `stream_text`; `ModelUnavailable` when it takes more than `limits.total_s`.
     """
     request = _request(model, messages, response_format, limits)
-    with model_errors(client, model):
+    with model_errors(client, model), _counted(on_usage) as told:
         try:
             async with asyncio.timeout(limits.total_s):
                 raw = await client.chat.completions.with_raw_response.create(**request)
         except TimeoutError as error:
             raise ModelUnavailable(str(client.base_url)) from error
-    try:
-        read = _Whole.model_validate_json(raw.content)
-    except ValidationError as error:
-        raise ModelMisbehaved(model, "elle n’a pas la forme attendue") from error
-    if read.usage:
-        on_usage(read.usage)
+        try:
+            read = _Whole.model_validate_json(raw.content)
+        except ValidationError as error:
+            raise ModelMisbehaved(model, "elle n’a pas la forme attendue") from error
+        told.append(read.usage)
     if not read.choices or read.choices[0].finish_reason == "length":
         raise ModelMisbehaved(model, "elle est vide ou n’en finit pas")
     return read.choices[0].message.content or ""
+
+
+@contextmanager
+def _counted(on_usage: Callable[[Usage], None]) -> Iterator[deque[Usage | None]]:
+    """Time a call, and tell what it used; the last usage put in what this gives counts: some repeat it as they go."""
+    began = monotonic()
+    told: deque[Usage | None] = deque(maxlen=1)
+    try:
+        yield told
+    finally:
+        usage = next(iter(told), None) or Usage()
+        on_usage(usage.model_copy(update={"seconds": monotonic() - began}))
 
 
 def _request(

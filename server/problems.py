@@ -22,8 +22,11 @@ from ingest.errors import (
 from server.body_limit import TOO_LARGE
 from server.drafting.errors import ConsentRefused, DraftRequestWrong, NotesTooHeavy, NotReady, TooManyFiles
 from server.errors import MaskingFailed, ModelError
+from server.quality.errors import CaseRefused, CaseWrong, RunDamaged, RunReserved, RunUnderWay, RunUnknown
 from server.schemas import Problem
 from server.store.errors import (
+    CaseChanged,
+    CaseExists,
     ClockDoubtful,
     DatabaseUnavailable,
     DraftChanged,
@@ -44,10 +47,18 @@ _STATUS: Mapping[type[FanalError], int] = {
     NotFound: 404,
     IngestionRunning: 409,
     ConsentRefused: 403,
+    RunUnknown: 404,
+    RunReserved: 403,
+    CaseRefused: 403,
     DraftChanged: 409,
+    CaseChanged: 409,
+    CaseExists: 409,
+    RunUnderWay: 409,
     NotReady: 409,
     NotesTooHeavy: 413,
     DraftRequestWrong: 422,
+    CaseWrong: 422,
+    RunDamaged: 422,
     UnreadableFile: 422,
     DraftsKeyWrong: 503,
     SourcesFileWrong: 503,
@@ -101,6 +112,11 @@ _TITLES = {
 _OWN_TITLES: Mapping[type[FanalError], str] = {
     ConsentRefused: "Consentement refusé",
     DraftChanged: "Modifiée entre-temps",
+    CaseChanged: "Modifié entre-temps",
+    CaseExists: "Existe déjà",
+    RunUnderWay: "Mesure en cours",
+    RunReserved: "Réservé",
+    RunDamaged: "Mesure illisible",
     NotReady: "Pas encore possible",
     DraftDamaged: "Synthèse illisible",
     DraftsKeyWrong: "Synthèse illisible",
@@ -128,7 +144,7 @@ _FIELDS = {
     "useful": "l’avis",
     "reasons": "la raison",
     "comment": "la remarque",
-    "limit": "le nombre de conversations",
+    "limit": "le nombre demandé",
     "region": "la région",
     "starts_after": "la date de début",
     "cpf": "l’éligibilité au CPF",
@@ -148,6 +164,21 @@ _FIELDS = {
     "to": "la date de fin",
     "inputs": "le contenu des champs",
     "filters": "le choix des formations",
+    "case": "le cas",
+    "id": "l’identifiant",
+    "kind": "le type de cas",
+    "history": "la liste des questions précédentes",
+    "groups": "la liste des groupes",
+    "facts": "la liste des faits attendus",
+    "gold": "la liste des passages attendus",
+    "forbidden": "la liste de ce qui ne doit pas être dit",
+    "must_abstain": "l’abstention attendue",
+    "abstention": "la raison de l’abstention",
+    "draft": "la synthèse attendue",
+    "tags": "la liste des étiquettes",
+    "origin": "l’origine",
+    "state": "l’état",
+    "since": "la date de début",
 }
 
 _KINDS = ", ".join(Kind)
@@ -176,7 +207,7 @@ def explain(error: RequestValidationError | ValidationError) -> str:
 
 def _sentence(fault: Mapping[str, object]) -> str:
     place = [str(part) for part in fault["loc"] if part != "body"] if isinstance(fault["loc"], tuple) else []
-    if len(place) > 1 and place[0] in ("path", "query"):  # where a parameter of the address was written
+    if len(place) > 1 and place[0] in ("path", "query", "case"):  # where a parameter or a field was written
         place = place[1:]
     name = _FIELDS.get(place[0], f"« {place[0]} »") if place else "la demande"
     context = fault.get("ctx")

@@ -1,7 +1,7 @@
 """Retention: what has had its time goes, at start, once a day and when it is asked for; a report comes out.
 
-Conversations go after the organisation's days, drafts and syntheses on the day that their template gives them, the
-audit's own lines last.
+Conversations and runs of evaluation go after the organisation's days, drafts and syntheses on the day that their
+template gives them, the audit's own lines last.
 """
 
 import logging
@@ -14,6 +14,8 @@ import anyio.to_thread
 
 from ingest.errors import FanalError
 from server.draft_schemas import PurgeReport
+from server.quality.run_purge import purge_runs
+from server.quality.runs import Runs
 from server.store.audit import Act
 from server.store.errors import ClockDoubtful
 from server.store.opening import Stores
@@ -50,11 +52,14 @@ class Retention:
     Args:
         conversation_days: after its last question, a conversation.
         audit_days: a line of the audit.
+        evaluation_days: after its end, a run of evaluation.
     """
 
     stores: Stores
     conversation_days: int
     audit_days: int
+    runs: Runs
+    evaluation_days: int
 
     def purge(self, actor: str, before: datetime | None = None) -> PurgeReport:
         """Delete all that has had its time, and write that in the audit.
@@ -71,6 +76,7 @@ class Retention:
         self._check_clock(now)
         conversations = self.stores.conversations.purge(before or limit_of(self.conversation_days, now))
         drafts = self.stores.drafts.purge(actor)
+        runs = purge_runs(self.runs, limit_of(self.evaluation_days, now))
         lines = self.stores.audit.purge(limit_of(self.audit_days, now), actor)
         report = PurgeReport(
             at=now,
@@ -79,6 +85,7 @@ class Retention:
             notes=drafts.notes,
             conversations=conversations,
             audit_lines=lines,
+            evaluations=runs,
         )
         self.stores.audit.record(Act("purge", actor, counts=report.model_dump(exclude={"at"})))
         return report

@@ -162,6 +162,13 @@ INCOMPLETE = "Le modèle de rédaction s’est interrompu : la réponse est inco
 """The warning of an answer that broke off: what came is verified, what is missing may matter."""
 
 
+class TokenUsage(Wire):
+    """Tokens that a model read and wrote."""
+
+    prompt: int = Field(ge=0)
+    completion: int = Field(ge=0)
+
+
 class Answer(Wire):
     """Answer of `POST /v1/ask`, and the data of its last event (`done`).
 
@@ -170,6 +177,7 @@ class Answer(Wire):
         abstention: why there is no statement; None when there is one, or when the model broke off.
         message: what the reader is told in place of statements.
         as_of: the day that the answer is about.
+        tokens: of all its calls of a model; None without one, or if not told. `energy_wh`: at most (FANAL_MODEL_WATTS).
     """
 
     id: str
@@ -188,6 +196,7 @@ class Answer(Wire):
     model: str
     prompt_version: str | None = None
     timings: dict[str, float]
+    tokens: TokenUsage | None = None
     energy_wh: float | None = None
 
 
@@ -272,7 +281,11 @@ class ForgottenSource(Wire):
 
 
 class DocumentView(Wire):
-    """Answer of `GET /v1/documents/{id}`: a document and its passages in reading order."""
+    """Answer of `GET /v1/documents/{id}`: a document and its passages in reading order.
+
+    Args:
+        groups: those of the caller that it is reserved to; none when everybody may read it.
+    """
 
     id: str
     source: str
@@ -284,6 +297,7 @@ class DocumentView(Wire):
     valid_from: date | None = None
     valid_to: date | None = None
     file: str | None = None
+    groups: list[str] = []
     passages: list[Passage]
 
 

@@ -30,6 +30,12 @@ class ServerSettings(IngestSettings):
     model_context: int = Field(
         default=8_192, ge=1_024, description="Context length of that model, in tokens: prompt and answer."
     )
+    model_watts: float | None = Field(
+        default=None,
+        gt=0,
+        description="Power drawn by the model's machine while it writes, in watts: answers then tell their energy, an "
+        "upper bound when several people ask at once; unset: not told.",
+    )
     unverified: Literal["show", "drop"] = Field(
         default="show",
         description="What becomes of a statement whose quotes are not found: shown as unverified, or left out.",
@@ -79,6 +85,12 @@ class ServerSettings(IngestSettings):
         ge=180,
         le=3_650,
         description="Days that a line of the audit is kept.",
+    )
+    evaluation_days: int = Field(
+        default=730,
+        ge=1,
+        le=36_500,
+        description="Days after its end when a run of evaluation is deleted, with its reports.",
     )
     local_groups: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(),

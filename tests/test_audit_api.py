@@ -211,6 +211,7 @@ def test_a_purge_that_is_asked_for_reports_what_it_took(desk: Office) -> None:
         "notes": 0,
         "conversations": 0,
         "audit_lines": 0,
+        "evaluations": 0,
     }
     assert desk.client.get("/v1/drafts").json() == []
 

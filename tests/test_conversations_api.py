@@ -79,7 +79,7 @@ def test_the_list_can_be_cut_short(office: Office) -> None:
     lines = office.client.get("/v1/conversations", params={"limit": 2}).json()
     assert [line["id"] for line in lines] == ["c2", "c1"]
     detail = refused(office.client.get("/v1/conversations", params={"limit": 0}), 422)
-    assert detail == "Le nombre de conversations est trop petit : 1 au moins."
+    assert detail == "Le nombre demandé est trop petit : 1 au moins."
 
 
 def test_an_id_that_cannot_be_one_is_refused(office: Office) -> None:

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from eval.metrics import estimate, ndcg, paired_gain, ranked_documents, recall, reciprocal_rank
+from eval.metrics import ndcg, ranked_documents, recall, reciprocal_rank
+from server.quality.statistics import estimate, paired_gain
 
 GOLD = frozenset({"a", "b"})
 

@@ -1,5 +1,6 @@
 """Retention: what is too old goes, at start, every day and by command."""
 
+import os
 import subprocess
 import sys
 from contextlib import closing
@@ -11,12 +12,15 @@ from pydantic import ValidationError
 
 from ingest.errors import StorageFailed
 from ingest.settings import ROOT
+from server.evaluation_schemas import RunState
+from server.quality.runs import Runs
 from server.retention import DAY_S, Retention, limit_of, purge_daily
 from server.settings import ServerSettings
 from server.store.conversations import Conversations
 from server.store.drafts import Drafts
 from server.store.opening import Stores, open_stores
 from tests.drafts import keep_draft
+from tests.quality_runs import hold, make_run
 from tests.stores import Clock, keep
 
 
@@ -48,6 +52,11 @@ def filled(path: Path, *ages: int) -> Stores:
     return stores
 
 
+def retention(stores: Stores, folder: Path) -> Retention:
+    """Keep conversations for 30 days, and runs for 60."""
+    return Retention(stores, 30, 365, Runs(folder / "evaluations"), 60)
+
+
 async def test_a_purge_runs_at_start_and_then_every_day(tmp_path: Path) -> None:
     waited: list[float] = []
     with closing(filled(tmp_path / "fanal.sqlite", 10, 31, 400)) as stores:
@@ -63,13 +72,44 @@ async def test_a_purge_runs_at_start_and_then_every_day(tmp_path: Path) -> None:
                 raise Stop
 
         with pytest.raises(Stop):
-            await purge_daily(Retention(stores, 30, 365), sleep)
+            await purge_daily(retention(stores, tmp_path), sleep)
         found = [line.act for line in stores.audit.lines() if line.act.act == "purge"]
     assert waited == [DAY_S] * 3
     assert seen == [(["c10"], 1)] * 3
     assert [act.actor for act in found] == ["fanal"] * 3
     counted = [(act.counts["conversations"], act.counts["drafts"]) for act in found]
     assert counted == [(2, 2), (1, 1), (0, 0)]
+
+
+def test_runs_and_cached_answers_that_have_had_their_time_go(tmp_path: Path) -> None:
+    folder, now = tmp_path / "evaluations", datetime.now(UTC)
+    made: list[tuple[str, int, RunState]] = [
+        ("ancienne", 61, "done"),
+        ("recente", 59, "done"),
+        ("interrompue", 61, "interrupted"),
+        ("en-cours", 61, "running"),
+    ]
+    for name, age, state in made:
+        begun = now - timedelta(days=age, minutes=1)
+        make_run(folder, name, cases=1, state=state, started_at=begun, finished_at=None)
+    for name, age in {"20260101-000000-abimee": 61, "20260102-000000-abimee": 0}.items():
+        (folder / name).mkdir()
+        os.utime(folder / name, times=(0, now.timestamp() - age * DAY_S))
+    answers = [folder / "answers" / "ab" / name for name in ("vieille.json", "neuve.json")]
+    answers[0].parent.mkdir(parents=True)
+    for path, age in zip(answers, (61, 1), strict=True):
+        path.touch()
+        os.utime(path, times=(0, now.timestamp() - age * DAY_S))
+    with closing(filled(tmp_path / "fanal.sqlite")) as stores, hold(folder / "en-cours"):
+        report = retention(stores, tmp_path).purge("alice")
+    assert report.evaluations == 3
+    assert {path.name for path in folder.iterdir()} == {
+        "recente",
+        "en-cours",
+        "20260102-000000-abimee",
+        "answers",
+    }
+    assert [path.exists() for path in answers] == [False, True]
 
 
 def add_old(stores: Stores) -> None:
@@ -97,7 +137,7 @@ async def test_a_purge_that_fails_is_logged_and_tried_again(
     with closing(filled(tmp_path / "fanal.sqlite")) as stores:
         monkeypatch.setattr(Retention, "purge", purge)
         with pytest.raises(Stop):
-            await purge_daily(Retention(stores, 30, 365), sleep)
+            await purge_daily(retention(stores, tmp_path), sleep)
     assert "Le disque est plein." in caplog.text
 
 

@@ -16,6 +16,7 @@ from reportlab.pdfgen import canvas
 from server.app import create_app
 from server.dependencies import Caller, caller_of
 from server.settings import ServerSettings
+from tests import quality_desk
 
 SECRETS = {
     "direction": "zirconium",
@@ -112,6 +113,9 @@ def acting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[As]:
             time.sleep(0.05)
             run = client.get(f"/v1/ingestions/{run['id']}").json()
         assert run["state"] == "done", run
+        quality_desk.write_runs(settings.data_dir / "evaluations", SECRETS)
+        quality_desk.write_cases(acting(frozenset(SECRETS), "qualite"), SECRETS)
+        feedback(client)
         yield acting
 
 
@@ -218,6 +222,7 @@ TEXTS: Mapping[tuple[str, str], Case] = {
     ("PATCH", "/v1/drafts/{draft_id}"): edited,
     ("POST", "/v1/drafts/{draft_id}/validate"): validated,
     ("POST", "/v1/assistants/{assistant_id}"): assisted,
+    **quality_desk.texts(SECRETS),
 }
 """What shows passages: its readers find the secret there, and nobody else does."""
 
@@ -230,6 +235,7 @@ SILENT: Mapping[tuple[str, str], Case] = {
         f"/v1/conversations/{ask(client)['conversation_id']}"
     ),
     ("POST", "/v1/feedback"): feedback,
+    **quality_desk.silent(SECRETS),
     ("POST", "/v1/mask"): lambda client: client.post("/v1/mask", json={"text": QUESTION}),
     ("GET", "/v1/assistants"): lambda client: client.get("/v1/assistants"),
     ("GET", "/v1/sources"): lambda client: client.get("/v1/sources"),

@@ -50,6 +50,7 @@ def metadata() -> dict[str, dict[str, str]]:
 
 
 TUNE, REPORT = "questions.jsonl", "questions_abstention.jsonl"
+DATES, RIGHTS = "questions_dates.jsonl", "questions_rights.jsonl"
 
 
 @cache
@@ -63,7 +64,7 @@ def answerable(name: str = TUNE) -> list[dict[str, Any]]:
 
 
 def all_answerable() -> list[dict[str, Any]]:
-    return answerable(TUNE) + answerable(REPORT)
+    return [question for name in (TUNE, REPORT, DATES, RIGHTS) for question in answerable(name)]
 
 
 def abstentions(name: str) -> Counter[str]:
@@ -205,6 +206,22 @@ def test_both_sets_hold_what_abstention_is_calibrated_and_judged_on() -> None:
 def test_no_question_of_the_report_set_is_asked_elsewhere() -> None:
     asked = [question["question"].casefold() for name in (TUNE, REPORT) for question in questions(name)]
     assert len(set(asked)) == len(asked)
+
+
+def test_what_is_forbidden_is_really_written_somewhere() -> None:
+    texts = [normalised(path.read_text(encoding="utf-8")) for path in (SAMPLE / "content").glob("*.md")]
+    asked = [question for name in (DATES, RIGHTS) for question in questions(name) if "forbidden" in question]
+    assert len(asked) >= 30
+    for question in asked:
+        for words in question["forbidden"]:
+            assert any(normalised(words) in text for text in texts), question
+
+
+def test_what_one_group_is_told_the_others_are_not() -> None:
+    told = {question["question"] for question in answerable(RIGHTS)}
+    silent = {question["question"] for question in questions(RIGHTS) if question.get("must_abstain")}
+    assert told == silent
+    assert len(told) >= 12
 
 
 def test_quotes_of_the_catalogue_are_in_its_files() -> None:

@@ -323,6 +323,14 @@ def test_a_page_outside_the_list_of_hosts_is_refused(tmp_path: Path, pages: str,
         ("[[source]]\nclé = 'é'\n", "ligne 2, « clé = 'é' » : une clé s’écrit sans accent"),
         ("[[source]]\nname = é\n", "ligne 2, « name = é » : un texte se met entre guillemets"),
         ("[[source]]\n= 3\n", "ligne 2, « = 3 » : une ligne s’écrit clé = valeur"),
+        (
+            f"[[source]]\npages = {'[' * 10_000}\n",
+            "ligne 2 : des listes ou des tables sont les unes dans les autres, bien trop profondément",
+        ),
+        (
+            f"[[source]]\nreview_months = {'9' * 5_000}\n",
+            "ligne 2 : un nombre a bien trop de chiffres : mettez-le entre guillemets",
+        ),
     ],
 )
 def test_what_is_no_toml_is_said_in_french_with_its_line(tmp_path: Path, text: str, said: str) -> None:

@@ -5,9 +5,9 @@ import pytest
 
 from eval.bm25 import Bm25, as_written, folded, stemmed
 from eval.halves import fold_of, half_of, of_half, titles
-from eval.metrics import relative_gain
 from eval.tune_ranker import Judged, cross_validated, fit
 from ingest.sources.legal import SheetQuestion
+from server.quality.statistics import relative_gain
 from server.rank import FEATURES
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from ui.client import FanalClient
 from ui.settings import UiSettings
-from ui.views import assistants, question, sources, synthese
+from ui.views import assistants, quality, question, sources, synthese
 
 HERE = Path(__file__).parent
 
@@ -33,12 +33,14 @@ def main() -> None:
             lambda: assistants.draw(client, settings.links_base), title="Assistants", url_path="assistants"
         ),
         st.Page(lambda: sources.draw(client), title="Sources", url_path="sources"),
+        st.Page(lambda: quality.draw(client, settings.links_base), title="Qualité", url_path="qualite"),
     ]
     page = st.navigation(pages, position="top")
     st.set_page_config(page_title=f"{page.title} · Fanal", page_icon=str(HERE / "icon.svg"), layout="wide")
     st.logo(str(HERE / "logo.svg"), size="large")
     st.html(HERE / "style.css")
     st.html(HERE / "drafts.css")
+    st.html(HERE / "quality.css")
     page.run()
 
 

@@ -4,6 +4,7 @@
 const memory = { opener: null, panel: null, asked: null, chosen: "", step: null, data: {}, send: () => {} };
 const PATIENCE_MS = 4000;
 const STEP_MS = 80;
+const TEXTS = "[data-testid=stTextArea] textarea, [data-testid=stTextInput] input";
 
 function whenThere(selector, act, waited = 0) {
   const found = document.querySelector(selector);
@@ -120,6 +121,28 @@ function onClick(event) {
   act(button);
 }
 
+// A text is sent when the focus leaves it, and the page is then drawn anew: a button that is being pressed would move
+// away under the mouse, and its click be lost. So the focus stays in the text until the click, and leaves it just before.
+function textLeftFor(event) {
+  const text = document.activeElement?.closest(TEXTS);
+  const button = event.target.closest?.("button");
+  return text && button && !button.disabled && !button.contains(text) ? button : null;
+}
+
+function onPress(event) {
+  if (event.button === 0 && textLeftFor(event)) event.preventDefault();
+}
+
+// The click comes back once the text is on its way: were it sent first, the text would stop the run that the click began.
+function onBeforeClick(event) {
+  const button = event.isTrusted && textLeftFor(event);
+  if (!button) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  button.focus({ preventScroll: true, focusVisible: false });
+  requestAnimationFrame(() => setTimeout(() => button.click()));
+}
+
 function onKey(event) {
   if (event.key === "Escape" && document.querySelector(".st-key-panel")) memory.send("close", true);
   const button = event.target.closest?.("[data-fanal-do][role=button]");
@@ -135,6 +158,8 @@ function onLeave(event) {
 }
 
 const LISTENERS = [
+  [document, "mousedown", onPress],
+  [window, "click", onBeforeClick, true],
   [document, "click", onClick],
   [document, "keydown", onKey],
   [document, "selectionchange", onSelection],
@@ -146,7 +171,7 @@ const LISTENERS = [
 export default function ({ data, setTriggerValue }) {
   memory.data = data;
   memory.send = setTriggerValue;
-  for (const [target, name, listener] of LISTENERS) target.addEventListener(name, listener);
+  for (const [target, ...listener] of LISTENERS) target.addEventListener(...listener);
   document.body.dataset.fanalListens = "true";
   lookAfterPanel(data.panel || "");
   lookAfterQuestion(data.asked || "");
@@ -154,7 +179,7 @@ export default function ({ data, setTriggerValue }) {
   lookAfterStep(data.step || "");
   nameUploads();
   return () => {
-    for (const [target, name, listener] of LISTENERS) target.removeEventListener(name, listener);
+    for (const [target, ...listener] of LISTENERS) target.removeEventListener(...listener);
     memory.data = {};
   };
 }

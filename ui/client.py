@@ -23,6 +23,7 @@ from server.schemas import (
 from ui.answer_stream import AnswerStream
 from ui.calls import UNEXPECTED, UnexpectedAnswer
 from ui.draft_client import DraftClient
+from ui.quality_client import QualityClient
 from ui.wire_client import json_of, part
 
 _SOURCES = TypeAdapter(list[SourceSummary])
@@ -47,8 +48,8 @@ class PagePicture:
     left: float | None
 
 
-class FanalClient(DraftClient):
-    """Calls `/v1` of one server: questions, documents, sources and conversations, and what `DraftClient` has."""
+class FanalClient(DraftClient, QualityClient):
+    """Calls `/v1` of one server: questions, documents, sources and conversations, drafts and evaluations."""
 
     def ready(self) -> None:
         """Return when the server can answer questions; raise what it says is missing otherwise."""

@@ -9,9 +9,9 @@
 `sample/sources.toml` explains every key. What is wrong in the file is said by `ingest.sources.mistakes`.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -32,8 +32,9 @@ from ingest.parse import Limits, parse_file
 from ingest.parse.parsed import MEGABYTE, ReadFile
 from ingest.settings import IngestSettings
 from ingest.sources.base import Source
-from ingest.sources.mistakes import written_mistakes, written_syntax_error
+from ingest.sources.mistakes import written_mistakes
 from ingest.sources.rules import source_faults
+from ingest.sources.toml_file import parsed
 
 Schedule = Literal["hourly", "daily", "weekly", "monthly", "manual"]
 
@@ -121,10 +122,7 @@ def read_sources(path: Path) -> list[SourceConfig]:
             each mistake and what to write instead.
     """
     text = _read(path)
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _to_correct(path, [written_syntax_error(text, str(error))]) from error
+    data = parsed(text, partial(_to_correct, path))
     listed, refused = _validated(data)
     if mistakes := written_mistakes(text, data, refused):
         raise _to_correct(path, mistakes)

@@ -3,7 +3,8 @@
 import itertools
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +31,26 @@ def read_toml(path: Path, name: str) -> tuple[str, dict[str, Any]]:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise to_correct(path, name, [_unreadable(error)]) from error
+    return text, parsed(text, partial(to_correct, path, name))
+
+
+def parsed(text: str, wrong: Callable[[Sequence[str]], ConfigurationError]) -> dict[str, Any]:
+    """Read the text of a file.
+
+    Args:
+        wrong: makes an error of what is to be corrected.
+
+    Raises:
+        ConfigurationError: it is no TOML; what `wrong` makes of the line, in French.
+    """
     try:
-        return text, tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise to_correct(path, name, [written_syntax_error(text, str(error))]) from error
+        raise wrong([written_syntax_error(text, str(error))]) from error
     except RecursionError:  # its own traceback is a thousand lines of the same
-        raise to_correct(path, name, [f"ligne {_deepest(text)} : {TOO_DEEP}"]) from None
+        raise wrong([f"ligne {_deepest(text)} : {TOO_DEEP}"]) from None
     except ValueError as error:  # Python reads no longer integer (`sys.set_int_max_str_digits`)
-        raise to_correct(path, name, [f"ligne {_longest_number(text)} : {TOO_LONG}"]) from error
+        raise wrong([f"ligne {_longest_number(text)} : {TOO_LONG}"]) from error
 
 
 def _deepest(text: str) -> int:

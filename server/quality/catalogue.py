@@ -23,7 +23,7 @@ _ALL = [
     _info(
         "recall_at_5",
         "Rappel à 5",
-        "Part des passages attendus parmi les cinq premiers trouvés.",
+        "Part des passages attendus parmi les cinq premiers trouvés. Ce qui n’est pas trouvé ne peut pas être dit.",
         "retrieval",
     ),
     _info(
@@ -47,7 +47,8 @@ _ALL = [
     _info(
         "context_precision_id",
         "Précision des passages",
-        "Part de bons passages à chaque rang où il y en a un : 1 si aucun passage inutile ne les précède.",
+        "Part de bons passages, comptée à chaque rang où il y en a un, puis moyennée : 1 si aucun passage inutile ne "
+        "les précède.",
         "retrieval",
     ),
     _info(
@@ -59,7 +60,8 @@ _ALL = [
     _info(
         "quotes_verified",
         "Citations retrouvées mot pour mot",
-        "Part des citations qui sont, mot pour mot, dans le passage qu’elles nomment.",
+        "Part des citations qui sont, mot pour mot, dans le passage qu’elles nomment ; relues ici, sans croire le "
+        "serveur. Une phrase dont la citation manque compte comme une citation absente.",
         "citations",
     ),
     _info(
@@ -71,7 +73,8 @@ _ALL = [
     _info(
         "citation_precision",
         "Citations justes",
-        "Part des citations qui viennent d’un passage attendu.",
+        "Part des citations qui viennent d’un passage attendu. Un autre document qui dit la même chose compte comme "
+        "faux : regardez si la figure bouge plutôt que sa hauteur.",
         "citations",
     ),
     _info(
@@ -83,13 +86,14 @@ _ALL = [
     _info(
         "supported_figures",
         "Chiffres appuyés",
-        "Part des phrases dont chaque nombre, date ou article se lit dans leurs citations.",
+        "Part des phrases dont chaque nombre, date ou article se lit dans leurs citations ; relus ici aussi.",
         "citations",
     ),
     _info(
         "fact_recall",
         "Faits attendus dits",
-        "Part des faits attendus dont la réponse dit les mots et les chiffres.",
+        "Part des faits attendus dont la réponse dit tous les chiffres et la plupart des mots. Un fait dit avec "
+        "d’autres mots est manqué ; un fait nié passe pour dit.",
         "answer",
     ),
     _info(
@@ -101,7 +105,8 @@ _ALL = [
     _info(
         "abstention_accuracy",
         "Se taire ou répondre, à raison",
-        "Part des questions où l’assistant a répondu quand il le fallait, et s’est abstenu quand il le fallait.",
+        "Part des questions où l’assistant a répondu quand il le fallait, et s’est abstenu quand il le fallait. Une "
+        "panne compte comme une erreur.",
         "abstention",
     ),
     _info(
@@ -119,7 +124,8 @@ _ALL = [
     _info(
         "balanced_accuracy",
         "Exactitude équilibrée",
-        "Moyenne de la part de réponses données à raison et de la part de silences à raison.",
+        "Moyenne de la part de réponses données à raison et de la part de silences à raison : 0,5 pour qui répond "
+        "toujours, ou jamais.",
         "abstention",
     ),
     _info(
@@ -192,16 +198,22 @@ _ALL = [
     _info(
         "mask_recall_direct",
         "Identifiants masqués",
-        "Part des noms, numéros, adresses et dates de naissance qui sont masqués.",
+        "Part des noms, numéros, adresses et dates de naissance dont plus une lettre ne se lit, comptés sur tous les "
+        "textes.",
         "mask",
     ),
     _info(
         "mask_recall_special",
         "Données sensibles masquées",
-        "Part des données de santé, d’opinion, de religion… qui sont masquées.",
+        "Part des données de santé, d’opinion, de religion… dont plus une lettre ne se lit.",
         "mask",
     ),
-    _info("mask_precision", "Masques justes", "Part des masques qui cachent une donnée personnelle.", "mask"),
+    _info(
+        "mask_precision",
+        "Masques justes",
+        "Part des masques qui cachent une donnée personnelle : le reste cache du texte utile.",
+        "mask",
+    ),
 ]
 
 CATALOGUE: Mapping[str, MetricInfo] = {info.name: info for info in _ALL}

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse
 
+from ingest.documents import EVERYONE
 from ingest.index import Hit, SearchFilter
 from ingest.sources.config import SourceConfig, read_sources
 from server.dependencies import CallerDep, Parts, PartsDep
@@ -42,13 +43,14 @@ def original(hits: PassagesDep, parts: PartsDep) -> FileResponse:
 
 
 @router.get("/{document_id:path}")
-def document(document_id: str, hits: PassagesDep) -> DocumentView:
+def document(document_id: str, hits: PassagesDep, caller: CallerDep) -> DocumentView:
     """Give a document and its passages in reading order."""
     first = hits[0].payload
     names = ("source", "kind", "title", "url", "number", "status", "valid_from", "valid_to", "file")
     return DocumentView(
         id=document_id,
         passages=[passage_of(hit) for hit in hits],
+        groups=[] if EVERYONE in first["groups"] else sorted(caller.groups & set(first["groups"])),
         **{name: first[name] for name in names},
     )
 

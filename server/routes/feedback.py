@@ -1,10 +1,16 @@
-"""`POST /v1/feedback`: whether an answer was useful, and why not."""
+"""`/v1/feedback`: whether an answer was useful, and why not; and the inbox where the quality team reads it."""
 
-from fastapi import APIRouter
+from datetime import UTC, datetime, time
+from typing import Annotated
 
+from fastapi import APIRouter, Depends, Query
+
+from server.case_schemas import FeedbackItem
 from server.dependencies import CallerDep, PartsDep
 from server.problems import NotFound
-from server.schemas import FeedbackRequest, FeedbackView
+from server.quality import inbox
+from server.routes.private import private
+from server.schemas import Day, FeedbackRequest, FeedbackView
 from server.store.audit import Act, opaque
 
 router = APIRouter(prefix="/v1")
@@ -19,3 +25,16 @@ def feedback(given: FeedbackRequest, parts: PartsDep, caller: CallerDep) -> Feed
         raise NotFound("Cette réponse n’existe pas, ou n’a pas été enregistrée.")
     parts.audit.note(Act("feedback", caller.user, opaque(view.answer_id)))
     return view
+
+
+@router.get("/feedback", dependencies=[Depends(private)])
+def received(
+    parts: PartsDep,
+    caller: CallerDep,
+    useful: bool | None = None,
+    since: Day | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> list[FeedbackItem]:
+    """List what readers thought of their answers, the newest first; `since` is a day (UTC), included."""
+    begin = datetime.combine(since, time.min, UTC) if since is not None else None
+    return inbox.read(parts, caller, limit=limit, useful=useful, since=begin)

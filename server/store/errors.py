@@ -7,6 +7,8 @@ ConfigurationError           (ingest.errors)
 └── DraftsKeyWrong           drafts are sealed by another master key: the operator gives it back, nothing is lost
 FanalError                   (ingest.errors)
 ├── DraftChanged             a draft was changed since it was read: read it again
+├── CaseChanged              a case was changed since it was read: read it again
+├── CaseExists               the same case is kept already, or another of its name: the message names it
 └── ClockDoubtful            the clock is far past all that is known: the operator checks it before anything is deleted
 """
 
@@ -27,6 +29,14 @@ class DraftsKeyWrong(ConfigurationError):
 
 class DraftChanged(FanalError):
     """A draft was changed since the caller read it."""
+
+
+class CaseChanged(FanalError):
+    """A case was changed since the caller read it."""
+
+
+class CaseExists(FanalError):
+    """Another case has the same id, or asks the same."""
 
 
 class ClockDoubtful(FanalError):

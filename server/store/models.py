@@ -147,6 +147,7 @@ class StoredFeedback(Base):
     __tablename__ = "feedback"
     __table_args__ = (
         ForeignKeyConstraint(["owner", "answer_id"], ["answers.owner", "answers.id"], ondelete="CASCADE"),
+        Index(None, "created_at"),
     )
 
     owner: Mapped[str] = mapped_column(primary_key=True)
@@ -155,6 +156,36 @@ class StoredFeedback(Base):
     reasons: Mapped[list[str]]
     comment: Mapped[str]
     created_at: Mapped[datetime]
+
+
+class StoredCase(Base):
+    """A case of the organisation's own suite; it is nobody's, and outlives the answer that it was made of.
+
+    Columns:
+        digest: of what is asked (`server.store.cases.digest_of`): the same is not kept twice.
+        readers: the groups that one needs, all of them, to read it.
+        answer_id: the answer whose feedback it comes from; that answer may be gone.
+        case: the whole `server.case_schemas.Case`, masked.
+    """
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index(None, "digest", unique=True),
+        Index(None, "state", "created_at"),
+        Index(None, "answer_id"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    origin: Mapped[str]
+    state: Mapped[str]
+    revision: Mapped[int]
+    digest: Mapped[str]
+    readers: Mapped[list[str]]
+    answer_id: Mapped[str | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    case: Mapped[dict[str, Any]]
 
 
 class StoredDraft(Base):

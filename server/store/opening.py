@@ -1,4 +1,4 @@
-"""Open all that is kept in the database: where it is goes in; conversations, drafts and audit come out."""
+"""Open all that is kept in the database: where it is goes in; conversations, cases, drafts and audit come out."""
 
 import logging
 from collections.abc import Callable
@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from server.store.audit import Audit
+from server.store.cases import Cases
 from server.store.conversations import Conversations
 from server.store.database import open_database
 from server.store.drafts import Drafts, count_keyless, count_sealed
+from server.store.inbox import Inbox
 from server.store.sealing import open_keyring
 
 logger = logging.getLogger(__name__)
@@ -22,6 +24,8 @@ class Stores:
     conversations: Conversations
     drafts: Drafts
     audit: Audit
+    cases: Cases
+    inbox: Inbox
 
     def last_act(self, before: datetime) -> datetime | None:
         """Give when anything was done last before a time, as far as the audit and the drafts tell."""
@@ -63,4 +67,10 @@ def open_stores(
     except BaseException:
         database.close()
         raise
-    return Stores(Conversations(database, clock), drafts, Audit(database, clock))
+    return Stores(
+        conversations=Conversations(database, clock),
+        drafts=drafts,
+        audit=Audit(database, clock),
+        cases=Cases(database, clock),
+        inbox=Inbox(database),
+    )

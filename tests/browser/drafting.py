@@ -5,6 +5,8 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import listens, open_page
 
 BOX = "[data-fanal-notes]"
+PRESS_MS = 800
+"""Long enough for the page to be drawn anew under the mouse."""
 
 SELECT = """([words, place]) => {
   const box = document.querySelector("[data-fanal-notes]");
@@ -97,8 +99,12 @@ def masks(page: Page) -> Locator:
 
 
 def section_text(page: Page, title: str) -> Locator:
-    """Give the editor of a section."""
-    return page.get_by_label(f"Texte de la rubrique {title}")
+    """Give the editor of a section.
+
+    When a text from elsewhere takes its place, Streamlit leaves the former editor below the new one until the page is
+    drawn to its end.
+    """
+    return page.locator("[data-stale=false]").get_by_label(f"Texte de la rubrique {title}")
 
 
 def edit(page: Page, title: str, text: str) -> None:
@@ -106,6 +112,15 @@ def edit(page: Page, title: str, text: str) -> None:
     section_text(page, title).fill(text)
     page.keyboard.press("Tab")
     expect(page.get_by_test_id("saved")).to_contain_text("Enregistré.")
+
+
+def press(page: Page, button: Locator) -> None:
+    """Press a button and let go of it where it was, as slowly as a person may."""
+    button.scroll_into_view_if_needed()
+    button.hover()
+    page.mouse.down()
+    page.wait_for_timeout(PRESS_MS)
+    page.mouse.up()
 
 
 def validate(page: Page, name: str) -> None:

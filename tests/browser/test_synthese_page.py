@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import listens, open_page, panel, screenshot
-from tests.browser.drafting import edit, masks, section_text, to_masks, to_review, validate, write
+from tests.browser.drafting import edit, masks, press, section_text, to_masks, to_review, validate, write
 from tests.browser.notes_scenes import NOTES
 from tests.browser.scripted_drafts import INVENTED
 from tests.browser.test_accessible_names import nameless
@@ -148,6 +148,16 @@ def test_what_was_typed_last_is_saved_before_it_is_validated(page: Page, ui_url:
     [draft] = api.state.drafts.values()
     assert {one.id: one.text for one in draft.sections}["mobilite"] == "Elle vient en train."
     assert draft.status == "validated"
+
+
+def test_a_press_on_a_button_straight_from_a_text_counts(page: Page, ui_url: str, api: FastAPI) -> None:
+    to_review(page, ui_url, NOTES)
+    page.get_by_label("Votre prénom et votre nom").fill("Claire Morin")
+    section_text(page, "Mobilité").fill("Elle vient en train.")
+    press(page, page.get_by_role("button", name="J’ai relu et je valide"))
+    expect(page.get_by_test_id("validated")).to_contain_text("Validée par Claire Morin")
+    [draft] = api.state.drafts.values()
+    assert {one.id: one.text for one in draft.sections}["mobilite"] == "Elle vient en train."
 
 
 def test_an_export_whose_validation_was_withdrawn_in_another_window_is_told(

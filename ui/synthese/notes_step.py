@@ -27,55 +27,72 @@ TOO_LONG = (
 def draw_notes_step(client: DraftClient, state: SyntheseState) -> None:
     """Draw the text area, the file and the label; what is typed is kept at each change."""
     st.html(hint_html(STAYS))
-    notes, label, file = (f"{name}-{state.version}" for name in ("notes", "label", "file"))
-
-    def remember() -> None:
-        state.notes = clean_notes(_typed(notes, state.notes))
-        state.label = _typed(label, state.label)
-
-    def give() -> None:
-        remember()
-        sent = st.session_state[file]
-        state.file = (sent.name, sent.getvalue()) if sent else None
-
-    def go_back() -> None:
-        remember()
-        state.go("template")
-
-    def go_on() -> None:
-        remember()
-        _mask(client, state)
-
     with st.container(key="file-read"):
         if _read(client, state):
-            renew_text(notes, state.notes)
-    key, first = kept_text(notes, state.notes)
+            renew_text(_key("notes", state), state.notes)
+    _draw_notes(state)
+    _draw_label(state)
+    with st.container(horizontal=True, key="notes-go"):
+        st.button("Relire les masques", key="to-masks", type="primary", on_click=_go_on, args=(client, state))
+        st.button("Revenir au modèle", key="to-template", on_click=_go_back, args=(state,))
+
+
+def _draw_notes(state: SyntheseState) -> None:
+    key, first = kept_text(_key("notes", state), state.notes)
     st.text_area(
         "Notes d’entretien",
         first,
         key=key,
         height=340,
         placeholder="Collez ou écrivez ici vos notes, telles qu’elles sont.",
-        on_change=remember,
+        on_change=_remember,
+        args=(state,),
     )
     st.file_uploader(
         "Ou un fichier : DOCX, ODT, PDF ou TXT (son texte s’ajoute à vos notes, le fichier n’est pas gardé)",
         type=FILES,
-        key=file,
-        on_change=give,
+        key=_key("file", state),
+        on_change=_give,
+        args=(state,),
     )
-    key, first = kept_text(label, state.label)
+
+
+def _draw_label(state: SyntheseState) -> None:
+    key, first = kept_text(_key("label", state), state.label)
     st.text_input(
         "Intitulé, pour la retrouver (facultatif)",
         first,
         key=key,
         max_chars=120,
         placeholder="Par exemple : bilan de novembre, dossier 2026-118",
-        on_change=remember,
+        on_change=_remember,
+        args=(state,),
     )
-    with st.container(horizontal=True, key="notes-go"):
-        st.button("Relire les masques", key="to-masks", type="primary", on_click=go_on)
-        st.button("Revenir au modèle", key="to-template", on_click=go_back)
+
+
+def _key(name: str, state: SyntheseState) -> str:
+    return f"{name}-{state.version}"
+
+
+def _remember(state: SyntheseState) -> None:
+    state.notes = clean_notes(_typed(_key("notes", state), state.notes))
+    state.label = _typed(_key("label", state), state.label)
+
+
+def _give(state: SyntheseState) -> None:
+    _remember(state)
+    sent = st.session_state[_key("file", state)]
+    state.file = (sent.name, sent.getvalue()) if sent else None
+
+
+def _go_back(state: SyntheseState) -> None:
+    _remember(state)
+    state.go("template")
+
+
+def _go_on(client: DraftClient, state: SyntheseState) -> None:
+    _remember(state)
+    _mask(client, state)
 
 
 def _typed(name: str, kept: str) -> str:

@@ -1,0 +1,198 @@
+"""A case that a person typed: it goes in as it was sent, and comes out checked and masked, with who may read it.
+
+A case is kept for years and sent to models by every run: what people type in it is masked as their questions are. Gold
+passages are the organisation's own texts, and stay as they are.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from server.case_schemas import Case, DraftExpectation
+from server.mask import About, Masker
+from server.mask_schemas import EntityType
+from server.quality.errors import CaseRefused, CaseWrong
+from server.templates import Templates
+
+NAMES_SOMEBODY = (
+    "L’identifiant (champ « id ») semble contenir une donnée personnelle : nommez le cas par son sujet, sans nom ni "
+    "numéro de personne."
+)
+NO_MASK_CASES = (
+    "Un cas de masquage ne se garde pas dans la base, où tout est masqué : écrivez-le dans un fichier de cas, avec "
+    "des personnes inventées."
+)
+OTHER_GROUPS = (
+    "Ce cas serait posé au nom d’un groupe dont vous n’êtes pas ({groups}) : demandez à une personne de ce groupe de "
+    "l’écrire."
+)
+TOO_LONG_MASKED = "Une fois masqué, ce cas est trop long : raccourcissez {field}."
+
+_IDENTITIES: frozenset[EntityType] = frozenset({"PERSONNE", "EMAIL", "TELEPHONE", "NIR", "ADRESSE"})
+
+_FIELDS = {
+    "question": "la question",
+    "history": "les questions précédentes",
+    "facts": "les faits attendus",
+    "forbidden": "ce qui ne doit pas être dit",
+    "tags": "les étiquettes",
+    "draft": "les notes ou ce qui en est attendu",
+}
+"""What is masked, as a person reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakenCase:
+    """A case that may be kept.
+
+    Args:
+        readers: the groups that one needs, all of them, to read it.
+        masked: the placeholders that stand in place of what was typed, in order.
+    """
+
+    case: Case
+    readers: frozenset[str]
+    masked: list[str]
+
+
+def take(
+    case: Case,
+    masker: Masker,
+    templates: Templates,
+    groups: frozenset[str],
+    before: "TakenCase | None" = None,
+) -> TakenCase:
+    """Check a case and mask it.
+
+    Args:
+        groups: those of its writer.
+        before: what it replaces.
+
+    Raises:
+        CaseWrong: its fields contradict each other or what it is; the message names the field.
+        CaseRefused: it is of a group that its writer is not of.
+        MaskingFailed: a text of it cannot be read for personal data.
+    """
+    check(case, templates)
+    if strange := sorted(set(case.groups) - groups):
+        raise CaseRefused(OTHER_GROUPS.format(groups=", ".join(f"« {name} »" for name in strange)))
+    if _names_somebody(case.id, masker):
+        raise CaseWrong(NAMES_SOMEBODY)
+    masked, placeholders = _masked(case, masker)
+    return TakenCase(masked, _readers(masked, groups, before), placeholders)
+
+
+def _names_somebody(case_id: str, masker: Masker) -> bool:
+    """Tell whether an id says who somebody is; a date in it does not, nor do letters and digits of a digest."""
+    words = [word for word in re.split(r"[-_.:]+", case_id) if word.isdigit() or not re.search(r"\d", word)]
+    return any(entity.type in _IDENTITIES for entity in masker.mask(" ".join(words)).entities)
+
+
+def _readers(case: Case, groups: frozenset[str], before: TakenCase | None) -> frozenset[str]:
+    """Tell who may read a case: what must not be said to its groups may be read in another of its writer's."""
+    needed = frozenset(case.groups)
+    if not case.forbidden:
+        return needed
+    if before is not None and set(case.forbidden) <= set(before.case.forbidden):
+        return needed | before.readers
+    return needed | groups
+
+
+def check(case: Case, templates: Templates) -> None:
+    """Check that the fields of a case go together; raises `CaseWrong` with all that do not."""
+    faults = list(_faults(case, templates))
+    if faults:
+        raise CaseWrong(" ".join(faults))
+
+
+def _faults(case: Case, templates: Templates) -> Iterator[str]:
+    if case.kind == "mask" or case.mask is not None:
+        yield NO_MASK_CASES
+    elif case.kind == "ask":
+        yield from _ask_faults(case)
+    else:
+        yield from _draft_faults(case, templates)
+
+
+def _ask_faults(case: Case) -> Iterator[str]:
+    if not case.question:
+        yield "Il manque la question (champ « question »)."
+    if case.draft is not None:
+        yield "Une question n’a pas de notes (champ « draft ») : choisissez le type « draft », ou retirez-les."
+    if case.must_abstain and (case.facts or case.gold):
+        yield (
+            "Un cas où l’assistant doit s’abstenir (champ « must_abstain ») n’a ni faits attendus (champ « facts ») "
+            "ni passages attendus (champ « gold »)."
+        )
+    if case.abstention is not None and not case.must_abstain:
+        yield "La raison de l’abstention (champ « abstention ») demande que « must_abstain » soit vrai."
+
+
+def _draft_faults(case: Case, templates: Templates) -> Iterator[str]:
+    asked = ("question", "history", "facts", "gold", "forbidden", "must_abstain", "abstention")
+    if given := [name for name in asked if getattr(case, name)]:
+        yield (
+            f"Un cas de synthèse ne prend pas {' ni '.join(f'« {name} »' for name in given)} : ce qui est attendu "
+            "d’elle s’écrit dans « draft »."
+        )
+    if case.draft is None:
+        yield "Il manque les notes (champ « draft »)."
+        return
+    template = templates.get(case.draft.template)
+    if template is None:
+        yield f"Le modèle « {case.draft.template} » (champ « draft.template ») n’existe pas."
+        return
+    known = {section.id for section in template.sections}
+    told = {fact.section for fact in case.draft.facts if fact.section is not None}
+    for name in sorted({*told, *case.draft.non_renseigne} - known):
+        yield f"La partie « {name} » (champ « draft ») n’est pas du modèle « {template.id} »."
+    for name in sorted(told & set(case.draft.non_renseigne)):
+        yield f"La partie « {name} » (champ « draft ») a un fait attendu et doit pourtant être « non renseigné »."
+
+
+def _masked(case: Case, masker: Masker) -> tuple[Case, list[str]]:
+    """Mask the texts of a case, the same value by the same placeholder in all of them."""
+    hide = _Hiding(masker, case)
+    texts = {
+        "history": [hide(text) for text in case.history],
+        "question": hide(case.question),
+        "facts": [hide(text) for text in case.facts],
+        "forbidden": [hide(text) for text in case.forbidden],
+        "tags": [hide(text) for text in case.tags],
+        "draft": _masked_draft(case.draft, hide) if case.draft else None,
+    }
+    try:
+        return Case.model_validate(case.model_dump() | texts), list(hide.known)
+    except ValidationError as error:
+        place = str(error.errors(include_input=False)[0]["loc"][0])
+        raise CaseWrong(TOO_LONG_MASKED.format(field=_FIELDS.get(place, place))) from None
+
+
+def _masked_draft(draft: DraftExpectation, hide: "_Hiding") -> dict[str, object]:
+    return draft.model_dump() | {
+        "notes": hide(draft.notes, "notes"),
+        "facts": [fact.model_dump() | {"text": hide(fact.text, "notes")} for fact in draft.facts],
+        "forbidden": [hide(text, "notes") for text in draft.forbidden],
+    }
+
+
+class _Hiding:
+    """Masks the texts of one case, one after the other."""
+
+    def __init__(self, masker: Masker, case: Case) -> None:
+        self._masker = masker
+        self._beside = "\n".join(_texts(case))  # a placeholder that stands anywhere in it is not given again
+        self.known: dict[str, str] = {}
+
+    def __call__(self, text: str, about: About = "question") -> str:
+        masked = self._masker.mask(text, self._beside, about=about, known=self.known)
+        self.known |= masked.restore
+        return masked.text
+
+
+def _texts(case: Case) -> Iterator[str]:
+    yield from (*case.history, case.question, *case.facts, *case.forbidden, *case.tags)
+    if case.draft is not None:
+        yield from (case.draft.notes, *(fact.text for fact in case.draft.facts), *case.draft.forbidden)
