@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 # uv hard-links its cache by default, which nltk refuses ("multiply-linked file").
 export UV_LINK_MODE := copy
+# Without their bytecode, each of the many processes that tests start would compile its libraries again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run setup test test-all check bench smoke model lock sample docs clean
 
@@ -24,7 +26,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 test: setup ## the fast tests
-	$(BIN)/python -m pytest -m "not slow and not browser and not law and not postgres"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not browser and not law and not postgres"
 
 test-all: setup ## every test that this machine can run: the browser's and the real law's too
 	-$(BIN)/python -m ingest fetch code-du-travail --download-only

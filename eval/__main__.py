@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import traceback
 from importlib import import_module
 from typing import Final
 
@@ -22,8 +23,18 @@ COMMANDS: Final = (
 """In the order in which `--help` tells them; each is a module of `eval.commands`."""
 
 
+UNFORESEEN: Final = 3
+FAULT: Final = (
+    "Erreur imprévue : c’est un défaut de Fanal, non de vos documents ni de vos seuils. Joignez les lignes ci-dessus à "
+    "votre signalement ; ce qui est fait est gardé, la même commande reprend la mesure."
+)
+
+
 def main() -> int:
-    """Read the options and run the command; gives its exit status, 2 for a mistake in what it was given."""
+    """Read the options and run the command; gives its exit status.
+
+    2 for a mistake in what it was given, `UNFORESEEN` for a fault of this program: 1 is for a threshold alone.
+    """
     options = _parser().parse_args()
     from ingest.errors import FanalError
 
@@ -32,6 +43,10 @@ def main() -> int:
     except FanalError as error:
         print(f"Erreur : {error}", file=sys.stderr)
         return 2
+    except Exception:  # noqa: BLE001  # Python's own status would be 1, that of a threshold that was missed
+        traceback.print_exc()
+        print(FAULT, file=sys.stderr)
+        return UNFORESEEN
 
 
 def _parser() -> argparse.ArgumentParser:

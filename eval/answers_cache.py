@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from eval.exchanges import Asked
+from eval.run_folder import PRIVATE_FILE, PRIVATE_FOLDER
 from server.case_schemas import Case
 from server.evaluation_schemas import (
     AnswerRecord,
@@ -104,7 +105,9 @@ class AnswersCache:
         path = self._path(key)
         new = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+            path.parent.mkdir(exist_ok=True, mode=PRIVATE_FOLDER)
+            new.touch(mode=PRIVATE_FILE)
             new.write_bytes(kept.model_dump_json().encode())
             new.replace(path)
         except OSError as error:

@@ -42,7 +42,6 @@ PAUSES_S = (1.0, 4.0)
 WAITS_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Before a server that does not answer at all is looked for again."""
 
-
 MORE_RIGHTS = (
     "Ce cas vérifie que rien de réservé ne se montre, et ce serveur donne à tous les droits de : {groups}. Lancez la "
     "mesure sans --endpoint."
@@ -61,11 +60,18 @@ class Asker(Protocol):
         """Address of the server, without credentials; None in this process."""
 
     @property
+    def client(self) -> httpx.AsyncClient:
+        """The way there."""
+
+    @property
     def concurrency(self) -> int:
         """How many cases it is asked at once unless told otherwise."""
 
-    async def configuration(self) -> Configuration:
-        """Tell all that changes its answers; raises `FanalError`."""
+    def headers(self, groups: Sequence[str]) -> Mapping[str, str]:
+        """Give those of a request by a caller of these groups; an endpoint knows one caller only."""
+
+    async def configuration(self, groups: Sequence[str] = ()) -> Configuration:
+        """Tell all that changes its answers, and how much a caller of these groups may read; raises `FanalError`."""
 
     async def ask(self, case: Case) -> Asked:
         """Ask a case; what goes wrong with it is in its result. Raises `ServerGone`."""
@@ -83,9 +89,13 @@ class LocalAsker:
     endpoint: str | None = None
     concurrency: int = 2
 
-    async def configuration(self) -> Configuration:
-        """See `Asker`; the counts are those of a caller without groups."""
-        return await _configuration(self.client, _groups_header(()))
+    def headers(self, groups: Sequence[str]) -> Mapping[str, str]:
+        """See `Asker`."""
+        return _groups_header(groups)
+
+    async def configuration(self, groups: Sequence[str] = ()) -> Configuration:
+        """See `Asker`."""
+        return await _configuration(self.client, _groups_header(groups))
 
     async def ask(self, case: Case) -> Asked:
         """See `Asker`."""
@@ -116,7 +126,11 @@ class EndpointAsker:
     groups: frozenset[str]
     concurrency: int = 4
 
-    async def configuration(self) -> Configuration:
+    def headers(self, groups: Sequence[str]) -> Mapping[str, str]:  # noqa: ARG002  # it knows one caller
+        """See `Asker`."""
+        return {}
+
+    async def configuration(self, groups: Sequence[str] = ()) -> Configuration:  # noqa: ARG002  # the same
         """See `Asker`."""
         return await _configuration(self.client, {})
 

@@ -17,7 +17,8 @@ from typing import Any
 from rich.console import Console
 
 from eval.asking import LocalAsker, asking_here
-from eval.run import RunOptions, ask_all, scored
+from eval.run import scored
+from eval.run_asking import ask_all
 from eval.run_folder import begin
 from eval.sample_index import prepared
 from eval.scoring import aggregate
@@ -69,7 +70,6 @@ async def _bare(asker: LocalAsker, suite: Suite) -> float:
 
 async def _run(asker: LocalAsker, suite: Suite, at_once: int) -> float:
     """Give the seconds that asking, scoring and aggregating take."""
-    options = RunOptions(suite.name, concurrency=at_once, use_cache=False)
     configuration = await asker.configuration()
     with tempfile.TemporaryDirectory(prefix="fanal-bench-") as root:
 
@@ -82,6 +82,8 @@ async def _run(asker: LocalAsker, suite: Suite, at_once: int) -> float:
         with closing(begin(Path(root), suite.name, view)) as folder:
             began = time.perf_counter()
             silent = Console(file=StringIO())
-            asked = await ask_all(options, suite, asker, configuration, folder, silent)
+            asked = await ask_all(
+                suite, asker, configuration, folder, silent, use_cache=False, concurrency=at_once
+            )
             aggregate(scored(asked), [one.timing for one in asked])
             return time.perf_counter() - began

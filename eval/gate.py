@@ -1,17 +1,21 @@
 """The gate: a run and a file of thresholds go in, whether each held comes out; `eval run --fail-under` exits with 1.
 
     [run]
-    failed_max = 0      # 0 unless it is written
+    failed_max = 0      # 0 unless it is written, as are the two below
+    skipped_max = 0
+    fallback_max = 0    # answers that another than the configured model wrote
     cases_min = 40
     [metrics.recall_at_10]
     min = 0.85
+    cases_min = 30      # 5 unless it is written: an assistant that goes silent is in no mean of what it says
     [tags."reserve".nothing_forbidden]
     min = 1.0
     [latency.total]
     p95_max = 1500      # milliseconds
 
 A threshold that cannot be checked does not hold: a metric without a value, a tag that no case carries any more, a score
-that the judge did not give. A gate that says yes because it saw nothing is worse than none.
+that the judge did not give, a mean of three cases, a run that was interrupted. A gate that says yes because it saw
+nothing is worse than none.
 """
 
 import difflib
@@ -34,7 +38,13 @@ NAME = "Le fichier de seuils"
 
 Bound = Literal["min", "max"]
 
-_RUN = {"failed_max": "run.failed", "skipped_max": "run.skipped", "cases_min": "run.cases"}
+_RUN = {
+    "failed_max": "run.failed",
+    "skipped_max": "run.skipped",
+    "fallback_max": "run.fallback",
+    "cases_min": "run.cases",
+}
+_NONE_UNLESS_WRITTEN = ("run.failed", "run.skipped", "run.fallback")
 _LATENCY = ("p50_max", "p95_max")
 _TABLES = ("run", "metrics", "tags", "latency")
 _NUMBER = "un nombre, sans guillemets"
@@ -50,6 +60,7 @@ class Threshold:
         metric: as in `GateVerdict`.
         tag: None for all the cases.
         failures_max: scores that may lack (the judge gave none); of a metric only.
+        cases_min: cases that must have a score; of a metric only.
     """
 
     metric: str
@@ -57,6 +68,7 @@ class Threshold:
     value: float
     tag: str | None = None
     failures_max: int = 0
+    cases_min: int = MIN_TAG_CASES
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,7 @@ class _Fault:
 
 
 def read_thresholds(path: Path) -> list[Threshold]:
-    """Read a file of thresholds, in its order; `run.failed` is always among them.
+    """Read a file of thresholds, in its order; first those on failed, skipped and stand-in answers that it leaves out.
 
     Raises:
         ConfigurationError: it cannot be read, names a metric or a key that does not exist, or sets nothing; the message
@@ -79,14 +91,17 @@ def read_thresholds(path: Path) -> list[Threshold]:
     thresholds = [one for one in found if isinstance(one, Threshold)]
     if not thresholds:
         raise to_correct(path, NAME, ["il ne fixe aucun seuil : il laisserait tout passer"])
-    if not any(one.metric == "run.failed" for one in thresholds):
-        thresholds.insert(0, Threshold("run.failed", "max", 0))
-    return thresholds
+    written = {one.metric for one in thresholds}
+    return [
+        *(Threshold(name, "max", 0) for name in _NONE_UNLESS_WRITTEN if name not in written),
+        *thresholds,
+    ]
 
 
 def verdicts(run: RunView, thresholds: Sequence[Threshold]) -> list[GateVerdict]:
-    """Tell of each threshold whether the run holds it, in their order."""
-    return [_verdict(run, threshold) for threshold in thresholds]
+    """Tell of each threshold whether the run holds it, in their order; before them, that the run is not finished."""
+    held = [_verdict(run, threshold) for threshold in thresholds]
+    return held if run.state == "done" else [_unfinished(run), *held]
 
 
 def table(found: Iterable[GateVerdict]) -> "Table":
@@ -149,11 +164,10 @@ def _metrics(place: Place, content: Mapping[str, Any], tag: str | None) -> Itera
 def _bounds(
     place: Place, bounds: Mapping[str, Any], name: str, tag: str | None
 ) -> Iterator[Threshold | _Fault]:
-    known = ("min", "max", "failures_max")
+    known = ("min", "max", "failures_max", "cases_min")
     wrong = [_unknown((*place, key), known) for key in bounds if key not in known]
-    lacking = bounds.get("failures_max", 0)
-    if not _is_count(lacking):
-        wrong.append(_wrong((*place, "failures_max"), lacking, _COUNT))
+    counts = {key: bounds[key] for key in ("failures_max", "cases_min") if key in bounds}
+    wrong += [_wrong((*place, key), count, _COUNT) for key, count in counts.items() if not _is_count(count)]
     for key in ("min", "max"):
         if key in bounds and not (_is_number(bounds[key]) and 0 <= bounds[key] <= 1):
             wrong.append(_wrong((*place, key), bounds[key], _SHARE))
@@ -162,9 +176,9 @@ def _bounds(
     yield from wrong
     if not wrong:
         if "min" in bounds:
-            yield Threshold(name, "min", bounds["min"], tag, lacking)
+            yield Threshold(name, "min", bounds["min"], tag, **counts)
         if "max" in bounds:
-            yield Threshold(name, "max", bounds["max"], tag, lacking)
+            yield Threshold(name, "max", bounds["max"], tag, **counts)
 
 
 def _latencies(content: Mapping[str, Any]) -> Iterator[Threshold | _Fault]:
@@ -225,11 +239,27 @@ def _verdict(run: RunView, threshold: Threshold) -> GateVerdict:
     )
 
 
+def _unfinished(run: RunView) -> GateVerdict:
+    return GateVerdict(
+        metric="run.cases",
+        bound="min",
+        threshold=run.cases,
+        value=run.done,
+        passed=False,
+        reason="l’évaluation n’est pas allée à son terme : reprenez-la",
+    )
+
+
 def _value(run: RunView, threshold: Threshold) -> tuple[float | None, str]:
     """Give the figure, and why it cannot be trusted to tell; empty when it can."""
     if threshold.metric.startswith("run."):
-        counts = {"failed": run.failed, "skipped": run.skipped, "cases": run.cases - run.skipped}
-        return float(counts[threshold.metric.removeprefix("run.")]), ""
+        counts = {
+            "run.failed": run.failed,
+            "run.skipped": run.skipped,
+            "run.fallback": run.fallback,
+            "run.cases": run.cases - run.skipped,
+        }
+        return float(counts[threshold.metric]), ""
     if threshold.metric.startswith("latency."):
         return _latency(run.latencies, threshold.metric)
     return _metric(run, threshold)
@@ -239,7 +269,7 @@ def _latency(latencies: Sequence[Latency], name: str) -> tuple[float | None, str
     _, stage, quantile = name.split(".")
     found = next((one for one in latencies if one.stage == stage), None)
     if found is None:
-        return None, "aucune question n’a été posée pendant cette mesure, ou l’étape n’existe pas"
+        return None, "aucune question n’a été posée pendant cette évaluation, ou l’étape n’existe pas"
     return (found.p50 if quantile == "p50" else found.p95), ""
 
 
@@ -256,6 +286,8 @@ def _metric(run: RunView, threshold: Threshold) -> tuple[float | None, str]:
     if found.failures > threshold.failures_max:
         allowed = f"« failures_max » en permet {threshold.failures_max}"
         return found.value, f"{found.failures} notes manquent sur {found.cases + found.failures} ; {allowed}"
+    if found.cases < threshold.cases_min:
+        return found.value, f"{found.cases} cas seulement ont une note ; il en faut {threshold.cases_min}"
     return found.value, ""
 
 

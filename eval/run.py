@@ -7,28 +7,31 @@ configuration (`eval.run_folder`), and ends in the same file as one that was not
 """
 
 import os
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import anyio
 from rich.console import Console
 
-from eval.answers_cache import FOLDER, AnswersCache, key_of, may_be_kept
+from eval.answers_cache import FOLDER
 from eval.asking import Asker
 from eval.exchanges import Asked
 from eval.gate import read_thresholds, verdicts
 from eval.git_revision import git_revision
 from eval.judge import Judge, same_model
-from eval.opening import asker_of, selected, server_settings, suite_of
+from eval.opening import asker_of, held_elsewhere, selected, server_settings, suite_of
+from eval.run_asking import ask_all, each
 from eval.run_display import bar, say_figures, say_started
 from eval.run_folder import RunFolder, begin, take_up
+from eval.run_warnings import CHANGED, fallbacks, warnings_of
+from eval.suite_fits import unfit
+from eval.suite_masking import masked_warning, without_personal_data
 from eval.suites import Suite
-from ingest.errors import ConfigurationError, FanalError
+from ingest.errors import ConfigurationError, IndexBusy
 from server.configuration import url_digest
 from server.evaluation_schemas import CaseResult, Configuration, JudgeInfo, RunView
 from server.quality.runs import EVALUATIONS
@@ -38,18 +41,6 @@ JUDGE_KEY = "FANAL_JUDGE_API_KEY"
 """Environment variable that holds the API key of the judge's endpoint."""
 
 JUDGED_AT_ONCE = 4
-
-SELF_JUDGED = (
-    "Le juge est le modèle qui a rédigé les réponses : il se note lui-même, et ses notes sont trop bonnes. Ne vous en "
-    "servez pas pour décider."
-)
-
-CHANGED = (
-    "La configuration a changé pendant la mesure (documents, réglages ou modèle) : des réponses viennent de l’une, "
-    "d’autres de l’autre. Recommencez-la (--fresh --no-cache)."
-)
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +57,8 @@ class RunOptions:
         concurrency: cases asked at once; None for what suits the asker.
         limit: only the first cases; `tag`: only those that carry it.
         fresh: begin anew even if the same run was stopped.
-        use_cache: take answers that the same configuration gave before.
+        use_cache: take answers that the same configuration gave before; never those of a model that is held to
+            thresholds.
     """
 
     suite: str
@@ -95,9 +87,11 @@ def run(options: RunOptions, console: Console) -> RunView:
     settings = server_settings()
     suite = selected(suite_of(options.suite, settings, options.endpoint), options.tag, options.limit)
     held_to = _thresholds(options, suite)
-    over = settings if options.endpoint else _over(suite, settings)
+    suite, masked = without_personal_data(suite, options.suite, settings)
+    before = [masked_warning(masked)] if masked else []
     folder = settings.data_dir / EVALUATIONS
-    return anyio.run(partial(_run, options, suite, over, folder, held_to, console))
+    over = settings if options.endpoint else _over(suite, settings, folder)
+    return anyio.run(partial(_run, options, suite, over, folder, held_to, console, before))
 
 
 async def _run(
@@ -107,15 +101,28 @@ async def _run(
     root: Path,
     thresholds: Path | None,
     console: Console,
+    before: Sequence[str],
 ) -> RunView:
+    """Run a suite; `before` is what its reader must know of it already."""
     async with AsyncExitStack() as stack:
         async with asker_of(suite, over, options.endpoint, console.print) as asker:
             configuration = await asker.configuration()
-            judge = await _judge(options, configuration, root, stack)
+            unfitting = await unfit(suite, asker, over)
+            before = [*([unfitting] if unfitting else []), *before]
+            judge = await _judge(options, configuration, root, stack, over.evaluation_days)
             folder = stack.enter_context(closing(_folder(options, suite, asker, configuration, judge, root)))
+            folder.view.warnings.extend(one for one in before if one not in folder.view.warnings)
             say_started(console, folder)
             with folder.interruptible():
-                asked = await ask_all(options, suite, asker, configuration, folder, console)
+                asked = await ask_all(
+                    suite,
+                    asker,
+                    configuration,
+                    folder,
+                    console,
+                    use_cache=_may_use_cache(options, thresholds, configuration),
+                    concurrency=options.concurrency,
+                )
                 if (await asker.configuration()).fingerprint != configuration.fingerprint:
                     folder.view.warnings.append(CHANGED)
         with folder.interruptible():
@@ -123,6 +130,7 @@ async def _run(
             view = _told(folder.view, results, asked, judge, thresholds, root)
             folder.finish(view, results, [one.timing for one in asked])
         _report(folder.path)
+        folder.keep_private()
         say_figures(console, view, folder.path)
         return view
 
@@ -139,15 +147,22 @@ def _thresholds(options: RunOptions, suite: Suite) -> Path | None:
     return path
 
 
-def _over(suite: Suite, settings: ServerSettings) -> ServerSettings:
+def _over(suite: Suite, settings: ServerSettings, root: Path) -> ServerSettings:
     """Give the settings over the documents of the suite, brought up to date where they are not the organisation's."""
     from eval.sample_index import prepared
 
-    return settings if suite.documents == "own" else prepared(suite.documents, settings.cache_dir)
+    try:
+        return settings if suite.documents == "own" else prepared(suite.documents, settings.cache_dir)
+    except IndexBusy as error:
+        raise held_elsewhere(suite, root) from error
 
 
 async def _judge(
-    options: RunOptions, configuration: Configuration, root: Path, stack: AsyncExitStack
+    options: RunOptions,
+    configuration: Configuration,
+    root: Path,
+    stack: AsyncExitStack,
+    keep_days: int,
 ) -> Judge | None:
     """Open the judge; one that wrote the answers itself is refused unless that is forced.
 
@@ -169,7 +184,14 @@ async def _judge(
     cache = root / FOLDER / "judge.sqlite"
     key = os.environ.get(JUDGE_KEY)
     judge = await stack.enter_async_context(
-        Judge.open(options.judge, options.judge_model, key, concurrency=JUDGED_AT_ONCE, cache=cache)
+        Judge.open(
+            options.judge,
+            options.judge_model,
+            key,
+            concurrency=JUDGED_AT_ONCE,
+            cache=cache,
+            keep_days=keep_days,
+        )
     )
     judge.is_generator = is_generator
     await judge.check()
@@ -220,35 +242,9 @@ def _identity(judge: JudgeInfo | None) -> tuple[str, ...]:
     return (judge.model, judge.url, judge.prompts) if judge else ()
 
 
-async def ask_all(
-    options: RunOptions,
-    suite: Suite,
-    asker: Asker,
-    configuration: Configuration,
-    folder: RunFolder,
-    console: Console,
-) -> list[Asked]:
-    """Ask every case that was not asked before a stop; gives them in the order of the suite."""
-    cache = AnswersCache(folder.path.parent / FOLDER)
-    done = folder.asked()
-    with bar(console, "Questions", len(suite.cases), len(done)) as shown:
-
-        async def ask(case_index: int) -> None:
-            case = suite.cases[case_index]
-            key = key_of(configuration, asker.sent(case))
-            asked = cache.get(key, case) if options.use_cache else None
-            if asked is None:
-                asked = await asker.ask(case)
-                if may_be_kept(asked, configuration):
-                    cache.put(key, asked)
-            folder.note_asked(asked)
-            done[case.id] = asked
-            shown.step(failed=asked.result.status == "failed")
-
-        left = [at for at, case in enumerate(suite.cases) if case.id not in done]
-        await _each(left, ask, options.concurrency or asker.concurrency)
-    cache.prune()
-    return [done[case.id] for case in suite.cases]
+def _may_use_cache(options: RunOptions, thresholds: Path | None, configuration: Configuration) -> bool:
+    """Tell whether answers of before may serve; a model that is held to thresholds is asked everything."""
+    return options.use_cache and not (thresholds and configuration.mode == "generative")
 
 
 def scored(asked: Iterable[Asked]) -> list[CaseResult]:
@@ -264,7 +260,7 @@ async def _judge_all(
     """Have every case judged that was not before a stop, in the order of the suite."""
     if judge is None:
         return list(scored)
-    done = folder.judged()
+    done = folder.judged(scored)
     with bar(console, "Jugement", len(scored), len(done)) as shown:
 
         async def have_judged(result: CaseResult) -> None:
@@ -274,28 +270,8 @@ async def _judge_all(
             shown.step(failed=bool(judged.unscored))
 
         left = [one for one in scored if one.case.id not in done]
-        await _each(left, have_judged, JUDGED_AT_ONCE)
+        await each(left, have_judged, JUDGED_AT_ONCE)
     return [done[one.case.id] for one in scored]
-
-
-async def _each(items: Iterable[Item], work: Callable[[Item], Awaitable[None]], at_once: int) -> None:
-    """Do the work on each item, some at once, in their order; the first error that stops it all is raised."""
-    waiting = iter(items)
-    stopped: list[FanalError] = []
-
-    async def worker() -> None:
-        try:
-            for item in waiting:
-                await work(item)
-        except FanalError as error:
-            stopped.append(error)
-            group.cancel_scope.cancel()
-
-    async with anyio.create_task_group() as group:
-        for _ in range(max(1, at_once)):
-            group.start_soon(worker)
-    if stopped:
-        raise stopped[0]
 
 
 def _told(
@@ -307,11 +283,13 @@ def _told(
     root: Path,
 ) -> RunView:
     """Give the whole run: counts, figures, what is missing, and whether it holds the thresholds."""
-    from eval.judging.calibrate import beside
+    from eval.judging.calibrate import agreements, beside
     from eval.scoring import aggregate
 
     figures = aggregate(results, [one.timing for one in asked])
     judged_by = judge.info_over(results) if judge else None
+    agreed = agreements(root.parent, judged_by) if judged_by else None
+    said = [*begun.warnings, *([agreed.said] if agreed and agreed.said else [])]
     counts = {
         status: sum(one.status == status for one in results) for status in ("done", "failed", "skipped")
     }
@@ -321,26 +299,17 @@ def _told(
             "finished_at": datetime.now(UTC),
             **counts,
             "judge": judged_by,
-            "metrics": beside(figures.metrics, root.parent, judged_by),
+            "fallback": fallbacks(results, begun.configuration),
+            "metrics": beside(figures.metrics, agreed),
             "groups": figures.groups,
             "latencies": figures.latencies,
             "usage": figures.usage,
             "missing": figures.missing,
-            "warnings": [*begun.warnings, *_warnings(results, judge)],
+            "warnings": warnings_of(results, asked, begun.configuration, judged_by, said),
         }
     )
     gate = verdicts(view, read_thresholds(thresholds)) if thresholds else []
     return view.model_copy(update={"gate": gate})
-
-
-def _warnings(results: Sequence[CaseResult], judge: Judge | None) -> list[str]:
-    warnings = [SELF_JUDGED] if judge and judge.is_generator else []
-    for status, said in (("failed", "ont échoué"), ("skipped", "n’ont pas été posés")):
-        lost = [one for one in results if one.status == status]
-        if lost:
-            reasons = dict.fromkeys(one.error or "" for one in lost)
-            warnings.append(f"{len(lost)} cas {said} : {next(iter(reasons))}")
-    return warnings
 
 
 def _report(folder: Path) -> None:

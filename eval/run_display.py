@@ -57,7 +57,7 @@ def say_started(console: Console, folder: RunFolder) -> None:
     mode = "sans modèle" if view.configuration and view.configuration.mode == "extractive" else "avec modèle"
     done = len(folder.asked())
     again = f" ; reprise : {done} cas déjà faits" if done else ""
-    console.print(f"Mesure {view.id} : « {view.title} », {view.cases} cas, {mode}{again}.", markup=False)
+    console.print(f"Évaluation {view.id} : « {view.title} », {view.cases} cas, {mode}{again}.", markup=False)
 
 
 def say_figures(console: Console, view: RunView, folder: Path) -> None:

@@ -24,12 +24,16 @@ from eval.exchanges import Asked
 from ingest.errors import StorageFailed
 from ingest.text import fold
 from server.evaluation_schemas import CaseResult, CaseTiming, RunView
+from server.quality.catalogue import JUDGED as JUDGED_METRICS
 from server.quality.run_files import CASES, LOCK, PROGRESS, TIMINGS, VIEW
 
 JUDGED = "judged.jsonl"
 
 NAME_CHARS = 40
 """Most characters of a suite's name in the id of a run."""
+
+PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
+"""Who may read a run on this machine: its owner alone, as the organisation's texts and questions are in it."""
 
 Row = TypeVar("Row", bound=BaseModel)
 
@@ -61,9 +65,22 @@ class RunFolder:
             if line.result.status != "failed"
         }
 
-    def judged(self) -> dict[str, CaseResult]:
-        """Give the cases that were judged before a stop, by their ids."""
-        return {result.case.id: result for result in _rows(self.path / JUDGED, CaseResult)}
+    def judged(self, scored: Iterable[CaseResult]) -> dict[str, CaseResult]:
+        """Give the cases that were judged before a stop, by their ids, where what was judged is what was answered.
+
+        One that failed, was answered otherwise since, or that the judge gave no score for, is judged again.
+
+        Args:
+            scored: the cases as they are now.
+        """
+        now = {result.case.id: _content(result) for result in scored}
+        return {
+            result.case.id: result
+            for result in _rows(self.path / JUDGED, CaseResult)
+            if result.status != "failed"
+            and _content(result) == now.get(result.case.id)
+            and not set(result.unscored) & set(JUDGED_METRICS)
+        }
 
     def note_asked(self, asked: Asked) -> None:
         """Keep a case that was asked."""
@@ -98,6 +115,12 @@ class RunFolder:
                 self.save(self.view.model_copy(update={"state": "interrupted"}))
             raise
 
+    def keep_private(self) -> None:
+        """Let only its owner read what others wrote there: the reports."""
+        with _refusals(self.path):
+            for path in self.path.iterdir():
+                path.chmod(PRIVATE_FILE)
+
     def close(self) -> None:
         """Let another program have it."""
         if self.view.state == "done":
@@ -105,13 +128,17 @@ class RunFolder:
         self._lock.close()
 
     def _append(self, name: str, row: BaseModel) -> None:
-        with _refusals(self.path), (self.path / name).open("ab") as file:
-            file.write(row.model_dump_json().encode() + b"\n")
+        path = self.path / name
+        with _refusals(self.path):
+            path.touch(mode=PRIVATE_FILE)
+            with path.open("ab") as file:
+                file.write(row.model_dump_json().encode() + b"\n")
 
     def _write(self, name: str, text: str) -> None:
         path = self.path / name
         new = path.with_name(f".{name}.new")
         with _refusals(self.path):
+            new.touch(mode=PRIVATE_FILE)
             with new.open("w", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
@@ -130,8 +157,9 @@ def begin(root: Path, suite: str, view: Callable[[str], RunView]) -> RunFolder:
         StorageFailed: the folder cannot be made or written.
     """
     with _refusals(root):
-        root.mkdir(parents=True, exist_ok=True)
+        root.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
         path = _made(root, f"{datetime.now():%Y%m%d-%H%M%S}-{_legible(suite)}")
+        (path / LOCK).touch(mode=PRIVATE_FILE)
         lock = (path / LOCK).open("w")
         fcntl.flock(lock, fcntl.LOCK_EX)
     folder = RunFolder(path, view(path.name), lock)
@@ -168,11 +196,28 @@ def take_up(root: Path, same: Callable[[RunView], bool]) -> RunFolder | None:
     return None
 
 
+def under_way(root: Path) -> list[str]:
+    """Name the runs that other programs are making."""
+    found = []
+    for path in sorted(root.glob(f"*/{LOCK}")):
+        lock = _held(path.parent)
+        if lock is None:
+            found.append(path.parent.name)
+        else:
+            lock.close()
+    return found
+
+
+def _content(result: CaseResult) -> tuple[object, ...]:
+    """What a judge's scores are about."""
+    return result.case, result.status, result.answer, result.draft
+
+
 def _made(root: Path, name: str) -> Path:
     for end in ("", *(f"-{number}" for number in range(2, 1_000))):
         with suppress(FileExistsError):
             path = root / f"{name}{end}"
-            path.mkdir()
+            path.mkdir(mode=PRIVATE_FOLDER)
             return path
     raise OSError(errno.EEXIST, "", name)
 

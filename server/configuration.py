@@ -4,7 +4,9 @@ Files and addresses are told by their digests: no path of this machine, no addre
 """
 
 import hashlib
+import ipaddress
 import json
+import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -89,13 +91,29 @@ def configuration(parts: Parts, caller: Caller, found: Installed) -> Configurati
 
 
 def url_digest(url: str | None) -> str:
-    """Give the digest of an endpoint's address, the same for all ways to write it; `NOTHING` without one."""
+    """Give the digest of an endpoint's address, the same for all ways to write it; `NOTHING` without one.
+
+    This machine is one host by all its names and loopback addresses, and `/v1` may be left out.
+    """
     if not url:
         return NOTHING
     parts = urlsplit(url.strip())
-    host = "127.0.0.1" if parts.hostname in ("localhost", "::1") else parts.hostname or ""
+    host = _host_of((parts.hostname or "").rstrip("."))
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    return _sha256([f"{host}:{port}{parts.path.rstrip('/')}".encode()])
+    return _sha256([f"{host}:{port}{parts.path.rstrip('/').removesuffix('/v1').rstrip('/')}".encode()])
+
+
+def _host_of(name: str) -> str:
+    """Give one name for all those of this machine; nothing is looked up, as a name server may be slow or away."""
+    own = socket.gethostname().lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost") or name in (own, own.split(".")[0]):
+        return "127.0.0.1"
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return name
+    plain = getattr(address, "ipv4_mapped", None) or address
+    return "127.0.0.1" if plain.is_loopback or plain.is_unspecified else str(plain)
 
 
 def _fingerprint(told: Configuration) -> str:

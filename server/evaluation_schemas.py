@@ -270,6 +270,7 @@ class RunSummary(Wire):
 
     Args:
         suite_digest: of its cases: two runs of the same cases compare whole.
+        fallback: answers and drafts that another than the configured model wrote, or did not finish.
         missing: what was not measured and why, in French ("sans juge : fidélité…").
         warnings: what its reader must know, in French.
     """
@@ -285,6 +286,7 @@ class RunSummary(Wire):
     done: int = 0
     failed: int = 0
     skipped: int = 0
+    fallback: int = 0
     configuration: Configuration | None = None
     judge: JudgeInfo | None = None
     seed: int

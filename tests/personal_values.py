@@ -17,10 +17,13 @@ LONG_NUMBER = 8
 _ESCAPE = re.compile(r"\\+(?:u([0-9a-f]{4})|[nrt])")
 """A character as JSON writes it, or Python in a log; a letter after "\\n" would else be read with its "n"."""
 
-_IDENTIFIER = re.compile(
+_OWN = re.compile(
     r"\b(?=[0-9-]*[a-f])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{16})\b"
+    r"|\b(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:\.\d+)?"
+    r'|"[a-z_]+":\s*-?\d+(?:\.\d+)?(?=\s*[,}])'
 )
-"""A UUID or a digest: "1953" is no year of birth in one of them."""
+"""A UUID or a digest, the moment of an act, a number of JSON: none is a person's, though "1953" stands in one of them,
+and "17 11" in another."""
 
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
 """What stands in place of a value: "45 a" is no age in "[PERSONNE_45] a mis à jour"."""
@@ -35,12 +38,12 @@ def plainly(text: str) -> str:
 
 
 def bare(text: str) -> str:
-    """Take out of a text what Fanal itself puts there: escapes, identifiers and placeholders.
+    """Take out of a text what Fanal itself puts there: escapes, identifiers, moments, numbers and placeholders.
 
     What stands on both sides of one of them is not read as one value.
     """
     read = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)) if escape[1] else "\n", text)
-    return _PLACEHOLDER.sub(" masqué ", _IDENTIFIER.sub(" identifiant ", read))
+    return _PLACEHOLDER.sub(" masqué ", _OWN.sub(" ôté ", read))
 
 
 @dataclass(frozen=True)

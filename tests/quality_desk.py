@@ -1,5 +1,6 @@
 """What the quality team has, for tests of rights: runs, cases and feedback that each hold every group's own word."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from itertools import count
@@ -90,12 +91,19 @@ def deleted_case(client: TestClient) -> httpx.Response:
 
 
 def deleted_run(words: Mapping[str, str]) -> Asked:
-    """Write a run with each group's word and delete it."""
+    """Write a run of each group and delete them: those of other groups are refused."""
 
     def asked(client: TestClient) -> httpx.Response:
         app: Any = client.app
-        write_run_of(app.state.parts.settings.data_dir / "evaluations" / "a-supprimer", words, 1.0)
-        return client.delete("/v1/evaluations/a-supprimer")
+        answers = []
+        for group, word in words.items():
+            folder: Path = app.state.parts.settings.data_dir / "evaluations" / f"{group}-a-supprimer"
+            write_run_of(folder, {group: word}, 1.0)
+            answers.append(client.delete(f"/v1/evaluations/{folder.name}"))
+            assert folder.exists() is (answers[-1].status_code == 403)
+            shutil.rmtree(folder, ignore_errors=True)
+        assert {one.status_code for one in answers} <= {204, 403}
+        return httpx.Response(200, content=b"\n".join(one.content for one in answers))
 
     return asked
 

@@ -3,15 +3,18 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from ingest.chunk import chunk_document
 from server.case_schemas import Case, CaseView
 from server.schemas import FeedbackRequest
 from tests.office import Office, refused
 from tests.stores import keep
+from tests.support import make_document
 
 pytest_plugins = ["tests.office_fixtures"]
 
@@ -149,7 +152,6 @@ def test_what_a_person_types_is_masked_and_what_was_is_said(bench: Office) -> No
             "facts": [f"{PERSON} attend cinq jours."],
             "forbidden": [PHONE],
             "tags": [PERSON],
-            "gold": [{"document": "Délais", "quote": "Madame Claire Dumont signe les réponses."}],
         },
     )
     assert view.masked == ["[PERSONNE_1]", "[TELEPHONE_1]"]
@@ -158,10 +160,49 @@ def test_what_a_person_types_is_masked_and_what_was_is_said(bench: Office) -> No
     assert kept.case.history == ["Qui suit [PERSONNE_1] ?"]
     assert kept.case.facts == ["[PERSONNE_1] attend cinq jours."]
     assert (kept.case.forbidden, kept.case.tags) == (["[TELEPHONE_1]"], ["[PERSONNE_1]"])
-    assert (
-        kept.case.gold[0].quote == "Madame Claire Dumont signe les réponses."
-    )  # the organisation's own text
     assert kept.masked == []
+
+
+def test_gold_of_a_document_stays_and_gold_that_was_typed_is_masked(bench: Office) -> None:
+    text = "Les réponses sont signées par Claire Dumont, au 06 39 98 55 66."
+    index, name = bench.parts.index, bench.parts.store.embedder.name
+    for key, groups in (("signature", ()), ("astreinte", ("direction",))):
+        document = make_document(
+            key, f"# {key}", f"{text} Note {key}.", **({"groups": groups} if groups else {})
+        )
+        index.upsert(chunk_document(document, 1_800), {}, name)
+    gold = [
+        {"document": "signature", "quote": f"{text} Note signature."},
+        {"document": "signature", "quote": "réponses sont signées  par Claire Dumont"},
+        {"document": "signature", "quote": f"{text} Note astreinte."},  # of a document that they may not read
+        {"document": f"Dossier de {PERSON}.pdf", "quote": f"{PERSON} au {PHONE} a droit à cinq jours."},
+    ]
+    view = made(bench, {"gold": gold})
+    assert [one.quote for one in view.case.gold] == [
+        f"{text} Note signature.",
+        "réponses sont signées  par Claire Dumont",
+        "Les réponses sont signées par [PERSONNE_1], au [TELEPHONE_1]. Note astreinte.",
+        "[PERSONNE_2] au [TELEPHONE_2] a droit à cinq jours.",
+    ]
+    assert PERSON not in view.model_dump_json()
+    edit = {"case": view.case.model_dump(mode="json") | {"gold": [{"document": "Délais", "quote": PERSON}]}}
+    changed = bench.client.patch(f"/v1/cases/{view.case.id}", json=edit)
+    assert PERSON not in changed.text
+
+
+@pytest.mark.parametrize("name", ["josianelemercier", "suivi-josianelemercier", "jlemercier62"])
+def test_an_id_that_says_more_than_the_case_is_made_anew(bench: Office, name: str) -> None:
+    view = made(bench, {"id": name})
+    assert re.fullmatch(r"c-[0-9a-f]+", view.case.id)
+    assert [one.case.id for one in listed(bench)] == [view.case.id]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["cas-001", "42", "c-0123456789ab", "retour-abcdefghijkl", "gen-q0123456789abx", "delai-reponse-2"],
+)
+def test_an_id_that_a_program_made_or_that_says_the_question_is_kept(bench: Office, name: str) -> None:
+    assert made(bench, {"id": name}).case.id == name
 
 
 def test_a_placeholder_that_is_there_keeps_its_meaning(bench: Office) -> None:
@@ -171,7 +212,11 @@ def test_a_placeholder_that_is_there_keeps_its_meaning(bench: Office) -> None:
 
 def test_a_question_about_nobody_stays_as_it_was_typed(bench: Office) -> None:
     question = "Quelles aides pour un travailleur handicapé de plus de 50 ans ?"
-    view = made(bench, {"question": question, "facts": ["Une personne handicapée a droit à la RQTH."]})
+    said = "Une personne handicapée a droit à la RQTH."
+    view = made(
+        bench, {"question": question, "facts": [said], "gold": [{"document": "Délais", "quote": said}]}
+    )
+    assert view.case.gold[0].quote == said
     assert (view.case.question, view.masked) == (question, [])
 
 

@@ -9,6 +9,7 @@ from eval.commands import compare as command
 from eval.comparison_report import comparison_markdown, comparison_page, in_short, is_worse
 from eval.run_names import run_folder
 from ingest.errors import ConfigurationError
+from server.case_schemas import Case
 from server.evaluation_schemas import CaseResult, Comparison, IndexState, MetricChange
 from server.quality.catalogue import JUDGED
 from server.quality.compare import compare
@@ -119,7 +120,40 @@ def test_a_case_that_ends_no_more_is_worse_and_comes_first() -> None:
 
     assert comparison.changes[0].status == ("done", "failed")
     assert comparison.changes[0].verdict == "worse"
-    assert any("allaient à leur terme" in text for text in comparison.warnings)
+    assert "Cas en échec après et non avant : 1. Ils comptent comme de mauvaises réponses après." in (
+        comparison.warnings
+    )
+    assert is_worse(comparison)
+
+
+def wrongly_answered(number: int) -> CaseResult:
+    """Give a question without an answer that was answered all the same."""
+    return CaseResult(
+        case=Case(id=f"sans-{number}", question=f"Question sans réponse {number} ?", must_abstain=True),
+        scores={"abstention_accuracy": 0.0},
+        counts={"abstention_recall": (0, 1)},
+    )
+
+
+def rightly_silent(number: int) -> CaseResult:
+    case = Case(id=f"silence-{number}", question=f"Autre question sans réponse {number} ?", must_abstain=True)
+    counts = {"abstention_recall": (1, 1), "abstention_precision": (1, 1)}
+    return CaseResult(case=case, scores={"abstention_accuracy": 1.0}, counts=counts)
+
+
+def test_cases_that_were_wrong_and_are_skipped_make_nothing_better() -> None:
+    wrong = [wrongly_answered(number) for number in range(18)]
+    silent = [rightly_silent(number) for number in range(54)]
+    skipped = [CaseResult(case=one.case, status="skipped", error="Hors sujet.") for one in wrong]
+    comparison = compare(loaded([*silent, *wrong]), loaded([*silent, *skipped], AFTER))
+
+    assert {one.verdict for one in comparison.metrics} == {"same"}
+    assert {one.cases for one in comparison.metrics} == {54}
+    assert [one.status for one in comparison.changes] == [("done", "skipped")] * 18
+    assert comparison.unchanged == 54
+    assert "Cas non tentés dans l’une des deux évaluations : 18. Ils ne sont pas comparés." in (
+        comparison.warnings
+    )
     assert is_worse(comparison)
 
 

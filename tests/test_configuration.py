@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from socket import gethostname
 from typing import Any, cast
 
 import httpx
@@ -124,9 +125,14 @@ def test_no_secret_no_address_and_no_path_is_told(tmp_path: Path, model: Scripte
 
 
 def test_an_address_has_one_digest_however_it_is_written() -> None:
-    written = ("http://localhost:8000/v1", "http://127.0.0.1:8000/v1/", "http://cle@LOCALHOST:8000/v1")
+    hosts = ("localhost", "127.0.0.1", "cle@LOCALHOST", "localhost.", "127.8.9.1", "[::1]", "[::]",
+             "0.0.0.0",  # noqa: S104  # an address that a model is said to be at
+             "[::ffff:127.0.0.1]", "modele.localhost", gethostname(), f"{gethostname().upper()}.")  # fmt: skip
+    written = [f"http://{host}:8000{path}" for host in hosts for path in ("", "/", "/v1", "/v1/")]
     assert len({url_digest(url) for url in written}) == 1
     assert url_digest("http://127.0.0.1:8001/v1") != url_digest(written[0])
+    assert url_digest("http://juge.exemple.:8000/v1/") == url_digest("HTTP://Juge.exemple:8000")
+    assert url_digest("http://juge.exemple:8000/a/v1") != url_digest("http://juge.exemple:8000/v1")
     assert url_digest(None) == NOTHING
 
 

@@ -16,7 +16,7 @@ from eval.reporting import wording
 from eval.reporting.case_data import PassageTable, script_json
 from eval.reporting.html import run_page
 from eval.reporting.outcomes import outcome_of
-from server.evaluation_schemas import Agreement, CaseResult, GateVerdict
+from server.evaluation_schemas import CaseResult, GateVerdict
 from server.quality.catalogue import JUDGED
 from server.quality.errors import RunDamaged, RunUnderWay
 from server.quality.run_files import load_run
@@ -275,17 +275,6 @@ def test_a_share_reads_in_percent_and_never_quite_all(value: float | None, expec
 )
 def test_a_difference_reads_in_points(value: float | None, expected: str) -> None:
     assert wording.points(value) == expected
-
-
-def test_how_often_and_how_far_people_agree_is_said_in_words() -> None:
-    assert wording.often(0.88) == "environ 9 fois sur 10"
-    assert [wording.often(value) for value in (1.0, 0.97, 0.0, 0.03)] == [
-        "à chaque fois", "presque toujours", "jamais", "presque jamais",
-    ]  # fmt: skip
-    assert wording.agreement(None) == "juge non étalonné"
-    assert wording.agreement(Agreement(kappa=None, cases=60)) == "étalonnage du juge sans résultat"
-    assert wording.agreement(Agreement(kappa=-0.1, cases=60)).startswith("accord faible")
-    assert wording.agreement(Agreement(kappa=0.85, cases=60)).startswith("accord très bon")
 
 
 def test_a_threshold_reads_in_the_unit_of_what_it_is_about() -> None:

@@ -12,7 +12,8 @@ from eval import history
 from eval.__main__ import main
 from eval.asking import LocalAsker
 from eval.opening import selected, suite_of
-from eval.run import SELF_JUDGED, RunOptions, run
+from eval.run import RunOptions, run
+from eval.run_warnings import SELF_JUDGED
 from ingest.errors import ConfigurationError, StorageFailed
 from server.app import create_app
 from server.evaluation_schemas import RunView
@@ -128,9 +129,7 @@ def test_the_gate_decides_the_exit_status(
     thresholds = tmp_path / "seuils.toml"
     statuses = []
     for bound in (0.1, 1.0):
-        thresholds.write_text(
-            f"[metrics.recall_at_5]\nmin = 0.0\n[run]\ncases_min = {int(bound * 10)}\n", "utf-8"
-        )
+        thresholds.write_text(f"[run]\ncases_min = {int(bound * 10)}\n", "utf-8")
         command = ["eval", "run", "--suite", str(suite), "--limit", "2", "--fail-under", str(thresholds)]
         monkeypatch.setattr("sys.argv", command)
         statuses.append(main())

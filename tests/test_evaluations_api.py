@@ -86,6 +86,7 @@ def test_a_run_that_cannot_be_read_hides_no_other(bench: Office, folder: Path) -
     assert [run.id for run in found.broken] == [RIGHTS]
     assert len(found.runs) == 3
     response = bench.client.get(f"/v1/evaluations/{RIGHTS}")
+    assert found.broken[0].reason == "Le fichier run.json est abîmé : ce n’est pas du JSON, ou il est coupé."
     assert "abîmé" in refused(response, 422)
     assert str(folder) not in response.text
 
@@ -126,7 +127,7 @@ def test_a_report_is_sent_whole_and_can_reach_nothing(
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["cache-control"] == "private, no-store"
     policy = response.headers["content-security-policy"].split("; ")
-    assert {"sandbox allow-scripts", "default-src 'none'", "img-src data:"} <= set(policy)
+    assert {"sandbox allow-scripts allow-popups", "default-src 'none'", "img-src data:"} <= set(policy)
 
 
 @pytest.mark.parametrize(
@@ -260,6 +261,25 @@ def test_a_report_with_another_group_s_texts_is_refused(bench: Office, folder: P
     response = bench.client.get(address)
     assert "groupes dont vous n’êtes pas" in refused(response, 403)
     assert response.json()["title"] == "Réservé"
+
+
+def test_a_run_with_another_group_s_texts_is_deleted_by_who_may_read_its_report(
+    bench: Office, folder: Path
+) -> None:
+    write_rights(bench, folder, [reserved_result(bench)])
+    acts = len([*bench.parts.audit.lines()])
+    bench.sits("bob")
+    assert "groupes dont vous n’êtes pas" in refused(bench.client.delete(f"/v1/evaluations/{RIGHTS}"), 403)
+    assert (folder / RIGHTS / "cases.jsonl").exists()
+    assert len([*bench.parts.audit.lines()]) == acts
+    bench.sits("alice", "direction")
+    assert bench.client.delete(f"/v1/evaluations/{RIGHTS}").status_code == 204
+    (folder / RIGHTS).mkdir()
+    (folder / RIGHTS / "run.json").write_text("{", "utf-8")
+    bench.sits("bob")
+    assert (
+        bench.client.delete(f"/v1/evaluations/{RIGHTS}").status_code == 204
+    )  # there is nothing in it to read
 
 
 def test_a_comparison_has_no_question_of_another_group(bench: Office, folder: Path) -> None:

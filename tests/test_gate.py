@@ -48,6 +48,7 @@ def test_a_file_says_what_figures_must_reach(tmp_path: Path) -> None:
         [metrics.faithfulness]
         min = 0.7
         failures_max = 3
+        cases_min = 30
         [tags."sous réserve".nothing_forbidden]
         min = 1
         [latency.total]
@@ -55,9 +56,10 @@ def test_a_file_says_what_figures_must_reach(tmp_path: Path) -> None:
     """
     assert read(tmp_path, text) == [
         Threshold("run.failed", "max", 0),
+        Threshold("run.fallback", "max", 0),
         Threshold("run.skipped", "max", 2),
         Threshold("recall_at_5", "min", 0.8),
-        Threshold("faithfulness", "min", 0.7, None, 3),
+        Threshold("faithfulness", "min", 0.7, None, 3, 30),
         Threshold("nothing_forbidden", "min", 1, "sous réserve"),
         Threshold("latency.total.p95", "max", 1500),
     ]
@@ -83,6 +85,10 @@ def test_a_file_says_what_figures_must_reach(tmp_path: Path) -> None:
         (
             "[metrics.recall_at_5]\nmin = 0.9\nfailures_max = -1",
             "ligne 3 : « failures_max » ne peut pas valoir",
+        ),
+        (
+            "[metrics.recall_at_5]\nmin = 0.9\ncases_min = 0.5",
+            "ligne 3 : « cases_min » ne peut pas valoir",
         ),
         ("[run]\nfail_max = 0", "ligne 2 : « fail_max » n’existe pas ici : écrivez « failed_max »"),
         ("[run]\ncases_min = 1.5", "ligne 2 : « cases_min » ne peut pas valoir « 1.5 »"),
@@ -151,16 +157,50 @@ def test_what_was_not_measured_does_not_hold(tmp_path: Path, text: str, reason: 
 def test_scores_that_a_judge_did_not_give_are_not_passed_over(
     tmp_path: Path, allowed: str, held: bool
 ) -> None:
-    judged = [MetricValue(name="faithfulness", value=1.0, cases=3, failures=12)]
+    judged = [MetricValue(name="faithfulness", value=1.0, cases=13, failures=12)]
     found = only(run_of(metrics=judged), tmp_path, f"[metrics.faithfulness]\nmin = 0.8\n{allowed}")
     assert (found.passed, found.value) == (held, 1.0)
-    assert ("12 notes manquent sur 15" in found.reason) is not held
+    assert ("12 notes manquent sur 25" in found.reason) is not held
 
 
 def test_cases_that_failed_do_not_hold_unless_the_file_lets_them(tmp_path: Path) -> None:
     found = verdicts(run_of(failed=1), read(tmp_path, "[metrics.recall_at_5]\nmin = 0.5"))
-    assert [(one.metric, one.passed) for one in found] == [("run.failed", False), ("recall_at_5", True)]
+    assert [one.metric for one in found if not one.passed] == ["run.failed"]
     assert only(run_of(failed=1), tmp_path, "[run]\nfailed_max = 1").passed
+
+
+@pytest.mark.parametrize("name", ["skipped", "fallback"])
+def test_cases_without_an_answer_of_the_model_do_not_hold_either(tmp_path: Path, name: str) -> None:
+    run = run_of(**{name: 1})
+    found = verdicts(run, read(tmp_path, "[metrics.recall_at_5]\nmin = 0.5"))
+    assert [one.metric for one in found if not one.passed] == [f"run.{name}"]
+    assert only(run, tmp_path, f"[run]\n{name}_max = 1").passed
+
+
+@pytest.mark.parametrize(
+    ("cases", "wanted", "held"), [(4, "", False), (5, "", True), (4, "cases_min = 4", True)]
+)
+def test_a_mean_of_a_few_cases_tells_nothing(tmp_path: Path, cases: int, wanted: str, held: bool) -> None:
+    metrics = [MetricValue(name="citation_precision", value=1.0, cases=cases)]
+    found = only(run_of(metrics=metrics), tmp_path, f"[metrics.citation_precision]\nmin = 0.5\n{wanted}")
+    assert (found.passed, found.value) == (held, 1.0)
+    assert ("il en faut 5" in found.reason) is not held
+
+
+def test_an_assistant_that_goes_silent_is_not_better_for_what_it_still_says(tmp_path: Path) -> None:
+    text = "[metrics.citation_precision]\nmin = 0.5\ncases_min = 36"
+    silent = [MetricValue(name="citation_precision", value=0.7, cases=29)]
+    found = only(run_of(metrics=silent), tmp_path, text)
+    assert not found.passed
+    assert "29 cas seulement ont une note ; il en faut 36" in found.reason
+
+
+def test_a_run_that_was_interrupted_does_not_hold(tmp_path: Path) -> None:
+    found = verdicts(run_of(state="interrupted", done=30), read(tmp_path, "[metrics.recall_at_5]\nmin = 0.5"))
+    assert [(one.metric, one.value, one.threshold) for one in found if not one.passed] == [
+        ("run.cases", 30, 40)
+    ]
+    assert "terme" in found[0].reason
 
 
 def test_skipped_cases_are_not_cases_that_were_tried(tmp_path: Path) -> None:

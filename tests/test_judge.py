@@ -295,9 +295,32 @@ async def test_what_judged_is_told_without_secrets(endpoint: tuple[ScriptedJudge
             await unknown.check()
 
 
-def test_one_model_under_its_names() -> None:
-    assert same_model("Qwen/Qwen2.5-7B", "qwen2.5-7b.gguf")
-    assert not same_model("qwen2.5-7b", "qwen2.5-72b")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Qwen/Qwen2.5-7B", "qwen2.5-7b.gguf", " QWEN2.5-7B ", "/models/qwen2.5-7b/", "C:\\modeles\\qwen2.5-7b.gguf",
+        "qwen2.5:7b", "qwen2.5-7b:latest", "Qwen2.5-7B-AWQ", "Qwen2.5-7B-GPTQ-Int4", "qwen2.5-7b-fp8",
+        "qwen2.5-7b-q4_k_m.gguf", "qwen2.5-7b.Q4_K_M.gguf", "hf.co/un/Qwen2.5-7B-GGUF:Q8_0", "qwen2.5-7b-IQ3_XXS",
+        "qwen2.5-7b-bnb-4bit", "qwen2.5-7b-w4a16", "qwen2.5-7b-bf16", "qwen2.5-7b-q4_0-00001-of-00003.gguf",
+        "qwen2.5_7b",
+    ],
+)  # fmt: skip
+def test_one_model_under_its_names(name: str) -> None:
+    assert same_model(name, "qwen2.5-7b")
+    assert same_model("Qwen2.5-7B", name)
+
+
+@pytest.mark.parametrize(
+    "other", ["qwen2.5-72b", "qwen2.5-7b-instruct", "qwen2-7b", "qwen2.5:14b", "gpt-4", "7b"]
+)
+def test_another_model_is_another(other: str) -> None:
+    assert not same_model("qwen2.5-7b", other)
+
+
+async def test_no_key_of_an_address_is_kept() -> None:
+    address = "http://moi:secret@juge.exemple:8000/v1?api_key=secret#secret"
+    async with Judge.open(address, "m", "cle", embedder=WordEmbedder()) as judge:
+        assert judge.info.url == "http://juge.exemple:8000/v1"
 
 
 def test_questions_are_told_apart_by_their_vectors() -> None:

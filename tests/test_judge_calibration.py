@@ -137,34 +137,56 @@ def test_the_command_keeps_what_runs_show(
     kept = read(data_dir, script.name)
     assert kept is not None
     assert (kept.answers, kept.prompts, len(kept.judged)) == (8, VERSION, 8)
-    shown = agreements(data_dir, script.name)
-    assert shown["faithfulness"].cases == 8
     info = JudgeInfo(model=script.name, url=endpoint[1], prompts=VERSION)
+    few = agreements(data_dir, info)
+    assert not few.by_metric
+    assert few.said is not None
+    assert "que sur 8 réponses" in few.said
+    module.write(kept.model_copy(update={"labelled_by": "organisation"}), data_dir)
+    agreed = agreements(data_dir, info)
+    assert agreed.said == (
+        "L’accord du juge avec des personnes est mesuré sur 8 réponses étiquetées par l’organisation."
+    )
+    shown = agreed.by_metric
+    assert shown["faithfulness"].cases == 8
     values = [
         MetricValue(name="faithfulness", value=0.5, cases=1),
         MetricValue(name="recall_at_5", value=1.0, cases=1),
     ]
-    assert [one.agreement for one in beside(values, data_dir, info)] == [shown["faithfulness"], None]
-    assert [one.agreement for one in beside(values, data_dir, None)] == [None, None]
+    assert [one.agreement for one in beside(values, agreed)] == [shown["faithfulness"], None]
+    assert [one.agreement for one in beside(values, None)] == [None, None]
     asked = len(script.requests)
     assert calibrating(monkeypatch, endpoint[1], *options) == 0
     assert len(script.requests) == asked  # judged once, it is not judged again
 
 
 def test_an_agreement_of_other_prompts_or_models_is_not_shown(data_dir: Path) -> None:
-    assert agreements(data_dir, "inconnu") == {}
+    judge = JudgeInfo(model="m", url="http://juge.exemple/v1", prompts=VERSION)
+    assert agreements(data_dir, judge) == module.Agreements({})
+    labels = module.digest(module.read_labels(module.SHIPPED))
     kept = module.Calibration(
-        model="m", url="u", prompts="fr-0", labels="x", threshold=0.5, answers=1, judged=[],
+        model="m", url=judge.url, prompts=VERSION, labels=labels, threshold=0.5, answers=76, judged=[],
         metrics={"faithfulness": module.MetricAgreement(kappa=0.5, cases=1)},
     )  # fmt: skip
+    for change, reason in (
+        ({"prompts": "fr-0"}, "autres consignes"),
+        ({"url": "http://ailleurs.exemple/v1"}, "autre adresse"),
+        ({"labels": "x"}, "que sur 76 réponses"),
+    ):
+        module.write(kept.model_copy(update=change), data_dir)
+        found = agreements(data_dir, judge)
+        assert not found.by_metric
+        assert reason in (found.said or "")
+    module.write(kept.model_copy(update={"threshold": 0.7}), data_dir)
+    found = agreements(data_dir, judge)
+    assert found.said == "L’accord du juge avec des personnes est mesuré sur 76 réponses, au seuil de 0,7."
     module.write(kept, data_dir)
-    assert agreements(data_dir, "m") == {}
-    module.write(kept.model_copy(update={"prompts": VERSION}), data_dir)
-    assert agreements(data_dir, "m")["faithfulness"].kappa == 0.5
+    found = agreements(data_dir, judge)
+    assert (found.by_metric["faithfulness"].kappa, found.said) == (0.5, None)
     assert path_of(data_dir, "a/b") != path_of(data_dir, "a-b")
     path_of(data_dir, "m").write_text("{", encoding="utf-8")
     with pytest.raises(ConfigurationError, match="relancez calibrate-judge"):
-        agreements(data_dir, "m")
+        agreements(data_dir, judge)
 
 
 @pytest.mark.parametrize(

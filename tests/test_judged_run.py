@@ -27,10 +27,10 @@ def test_a_judged_run_shows_scores_reasons_and_agreement(
     suite = write_cases(tmp_path / "essai.jsonl", answered, case("inconnu"))
     known = {"faithfulness": MetricAgreement(kappa=0.7, low=0.5, high=0.9, cases=60)}
     script = ScriptedJudge()
-    kept = Calibration(model=script.name, url="u", prompts=VERSION, labels="x", threshold=0.5, answers=60,
-                       metrics=known, judged=[])  # fmt: skip
-    write(kept, settings.data_dir)
     with serving(judge_app(script)) as url:
+        kept = Calibration(model=script.name, url=url, prompts=VERSION, labels="x", threshold=0.5, answers=60,
+                           metrics=known, judged=[], labelled_by="organisation")  # fmt: skip
+        write(kept, settings.data_dir)
         options = RunOptions(str(suite), judge=f"{url}/v1", judge_model=script.name)
         view = run(options, Console(file=StringIO()))
         asked = len(script.requests)

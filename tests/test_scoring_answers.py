@@ -6,7 +6,7 @@ import pytest
 
 from eval.scoring import score
 from eval.scoring.facts import says
-from eval.scoring.retrieval import METRICS, average_precision
+from eval.scoring.retrieval import METRICS, average_precision, ndcg_at
 from server.case_schemas import GoldPassage
 from server.evaluation_schemas import CaseResult, Verdict
 from server.quality.catalogue import CATALOGUE
@@ -72,6 +72,15 @@ def test_several_passages_of_one_gold_are_one_hit_and_one_passage_may_hold_two()
     half = scores(result_of(asked(gold=[GOLD, GoldPassage(document="Introuvable.pdf")])))
     assert (half["recall_at_10"], half["mrr_at_10"]) == (0.5, 1.0)
     assert half["ndcg_at_10"] == pytest.approx(1 / (1 + 1 / math.log2(3)))
+
+
+def test_two_gold_items_in_one_passage_are_one_passage_that_is_well_ranked() -> None:
+    second, third = 1 / math.log2(3), 1 / math.log2(4)
+    assert ndcg_at([1, 1, None], 10) == pytest.approx(1 / (1 + second))
+    assert ndcg_at([1, 2, None], 10) == pytest.approx((1 + second) / (1 + second + third))
+    assert ndcg_at([1, 1, None], 10) < ndcg_at([1, 2, None], 10)
+    assert ndcg_at([1, 1], 10) == 1.0
+    assert ndcg_at([2, 2], 10) == pytest.approx(second)
 
 
 def test_precision_is_averaged_over_the_places_of_what_is_relevant() -> None:
@@ -196,6 +205,26 @@ def test_who_abstains_when_it_should_answer_is_scored_on_what_it_found_and_said(
     result = score(result_of())
     assert result.scores == {**dict.fromkeys(RETRIEVAL, 1.0), "fact_recall": 0.0, "abstention_accuracy": 0.0}
     assert result.counts == {"abstention_precision": (0, 1)}
+
+
+def test_an_answer_that_neither_speaks_nor_abstains_has_nothing_of_the_citations() -> None:
+    answer = answered()
+    mute = CaseResult(case=asked(), answer=answer.model_copy(update={"statements": [], "abstained": False}))
+    names = (
+        "quotes_verified",
+        "cited_statements",
+        "supported_figures",
+        "citation_precision",
+        "citation_recall",
+    )
+    assert {name: scores(mute).get(name) for name in names} == dict.fromkeys(names, 0.0)
+    assert texts(mute, "cited_statements")
+    without_gold = CaseResult(case=asked(gold=[]), answer=mute.answer)
+    assert "citation_recall" not in scores(without_gold)
+    abstained = CaseResult(
+        case=asked(), answer=answer.model_copy(update={"statements": [], "abstained": True})
+    )
+    assert not set(names).intersection(scores(abstained))
 
 
 @pytest.mark.parametrize(

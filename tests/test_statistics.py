@@ -86,6 +86,24 @@ def test_perfect_scores_do_not_prove_that_the_next_will_be(cases: int, low: floa
     assert share_of(scores([0.0] * cases)).high == pytest.approx(1 - low, abs=5e-4)
 
 
+@pytest.mark.parametrize(("cases", "around"), [(5, 0.607), (20, 0.304), (100, 0.136)])
+def test_equal_scores_do_not_prove_that_the_next_will_be_equal(cases: int, around: float) -> None:
+    found = share_of(scores([0.5] * cases))
+    assert found.mean == 0.5
+    assert found.low == pytest.approx(max(0.0, 0.5 - around), abs=5e-4)
+    assert found.high == pytest.approx(min(1.0, 0.5 + around), abs=5e-4)
+    third = share_of(scores([1 / 3] * cases))  # a mean that rounding moves from one draw to another
+    assert third.high - third.low > around
+
+
+@pytest.mark.parametrize("cases", [1, 4])
+def test_a_few_equal_scores_have_no_interval(cases: int) -> None:
+    found = share_of(scores([0.5] * cases))
+    assert found.mean == 0.5
+    assert math.isnan(found.low)
+    assert math.isnan(found.high)
+
+
 def test_a_pooled_figure_is_of_all_the_names_not_of_the_texts() -> None:
     parts = np.array([[1.0, 1.0], [0.0, 9.0]])
     assert figure(parts) == pytest.approx(0.1)

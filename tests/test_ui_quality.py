@@ -70,10 +70,10 @@ def test_a_difference_has_its_sign_and_its_interval() -> None:
 def test_thirty_nine_cases_are_imprecise_and_a_thousand_are_not() -> None:
     few = MetricValue(name="x", value=0.93, low=0.85, high=1.0, cases=39)
     many = MetricValue(name="x", value=0.93, low=0.91, high=0.95, cases=1000)
-    assert words.is_imprecise(few)
-    assert not words.is_imprecise(many)
+    assert [words.is_imprecise(one) for one in (few, many)] == [True, False]
     assert words.margin(few) == "±\u00a07,5\u00a0points"
     assert not words.is_imprecise(MetricValue(name="x", value=None, cases=0))
+    assert words.is_imprecise(MetricValue(name="x", value=0.5, cases=1))  # no interval at all
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_a_page_in_gzip_is_read(raw: Raw, source: Make, encoding: str) -> None:
 
     def answer(connection: socket.socket, request: str) -> None:
         asked.append(request)
-        sends(gzip.compress(PAGE * 9_000), encoding)(connection, request)
+        sends(gzip.compress(PAGE * 9_000, mtime=0), encoding)(connection, request)
 
     [item] = source(raw(answer)).items()
     assert item.path.read_bytes() == PAGE * 9_000
@@ -100,12 +100,20 @@ def test_a_page_in_gzip_is_read(raw: Raw, source: Make, encoding: str) -> None:
 @pytest.mark.parametrize(
     ("body", "encoding", "said"),
     [
-        (gzip.compress(gzip.compress(PAGE)), "gzip, gzip", "n’a pas été demandée (gzip, gzip)"),
+        (
+            gzip.compress(gzip.compress(PAGE, mtime=0), mtime=0),
+            "gzip, gzip",
+            "n’a pas été demandée (gzip, gzip)",
+        ),
         (PAGE, "br", "n’a pas été demandée (br)"),
-        (gzip.compress(PAGE)[:-12], "gzip", "ne se lit pas jusqu’au bout"),
-        (gzip.compress(PAGE) + gzip.compress(PAGE)[:5], "gzip", "ne se lit pas jusqu’au bout"),
-        (gzip.compress(PAGE) + b"reste", "gzip", "sa compression ne se lit pas"),
-        (gzip.compress(b"") * 1_001, "gzip", "en trop de morceaux"),
+        (gzip.compress(PAGE, mtime=0)[:-12], "gzip", "ne se lit pas jusqu’au bout"),
+        (
+            gzip.compress(PAGE, mtime=0) + gzip.compress(PAGE, mtime=0)[:5],
+            "gzip",
+            "ne se lit pas jusqu’au bout",
+        ),
+        (gzip.compress(PAGE, mtime=0) + b"reste", "gzip", "sa compression ne se lit pas"),
+        (gzip.compress(b"", mtime=0) * 1_001, "gzip", "en trop de morceaux"),
         (PAGE, "deflate", "n’a pas été demandée (deflate)"),
         (PAGE, "zstd", "n’a pas été demandée (zstd)"),
         (PAGE, "compress", "n’a pas été demandée (compress)"),
@@ -175,9 +183,9 @@ def test_a_server_that_never_falls_silent_is_cut_all_the_same(raw: Raw, source: 
         (PAGE, "utf-8"),
         (PAGE, "none"),
         (PAGE, ""),
-        (gzip.compress(PAGE), "gzip, utf-8"),
-        (gzip.compress(PAGE) + bytes(512), "gzip"),
-        (gzip.compress(PAGE[:20]) + gzip.compress(PAGE[20:]), "gzip"),
+        (gzip.compress(PAGE, mtime=0), "gzip, utf-8"),
+        (gzip.compress(PAGE, mtime=0) + bytes(512), "gzip"),
+        (gzip.compress(PAGE[:20], mtime=0) + gzip.compress(PAGE[20:], mtime=0), "gzip"),
     ],
 )
 def test_what_browsers_forgive_in_a_compression_is_forgiven(
@@ -188,7 +196,7 @@ def test_what_browsers_forgive_in_a_compression_is_forgiven(
 
 
 def test_members_of_gzip_may_be_cut_anywhere() -> None:
-    whole = gzip.compress(PAGE) + gzip.compress(PAGE) + bytes(3)
+    whole = gzip.compress(PAGE, mtime=0) + gzip.compress(PAGE, mtime=0) + bytes(3)
     assert b"".join(inflated((bytes([byte]) for byte in whole), "gzip")) == PAGE * 2
 
 

@@ -69,6 +69,8 @@ async def _calibrate(options: argparse.Namespace, console: "Console") -> "Calibr
         calibration = await calibrate(
             judge, answers, options.threshold, lambda one: console.print(f"{one.id} jugée")
         )
+        if options.labels:
+            calibration = calibration.model_copy(update={"labelled_by": "organisation"})
         info = judge.info
     console.print(f"{info.calls} demandes au juge, {info.failures} notes manquantes.")
     console.print(f"Écrit : {write(calibration, data_dir)}")

@@ -7,6 +7,9 @@ from pathlib import Path
 HELP = "pose les cas d’une suite, mesure les réponses et écrit le rapport"
 
 STOPPED = "\nInterrompu : ce qui est fait est gardé, relancez la même commande pour continuer."
+STOPPED_FRESH = (
+    "\nInterrompu : ce qui est fait est gardé, relancez la même commande sans --fresh pour continuer."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the suite: 0 done, 1 a threshold does not hold, 2 a mistake or no answer at all, 130 stopped."""
+    """Run the suite: 0 done, 1 a threshold does not hold, 2 a mistake or no answer at all, 3 a fault, 130 stopped."""
     from rich.console import Console
 
     from eval.run import RunOptions, run
@@ -71,7 +74,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         view = run(wanted, Console(highlight=False))
     except KeyboardInterrupt:
-        print(STOPPED, file=sys.stderr)
+        print(STOPPED_FRESH if options.fresh else STOPPED, file=sys.stderr)
         return 130
     if any(not verdict.passed for verdict in view.gate):
         return 1

@@ -8,21 +8,26 @@ The file is `DATA_DIR/evaluations/judges/<model>.json`; `agreements` reads it fo
 import asyncio
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
 from eval.agreement import interval, kappa, ranking, tabulate
 from eval.judge import Judge
-from eval.judging.labels import LabelledAnswer
+from eval.judging.labels import SHIPPED, LabelledAnswer, read_labels
 from eval.judging.wordings import VERSION
 from ingest.errors import ConfigurationError
+from server.configuration import url_digest
 from server.evaluation_schemas import Agreement, JudgeInfo, MetricValue
 from server.quality.catalogue import CATALOGUE, JUDGED
 
 THRESHOLD = 0.5
 """Above it, a score says "good": more than half. It was set before any model was tried."""
+
+REDO: Final = "python -m eval calibrate-judge le mesure à nouveau"
 
 
 class MetricAgreement(Agreement):
@@ -57,6 +62,7 @@ class Calibration(BaseModel):
     Args:
         labels: digest of the labelled answers.
         answers: how many of them were judged; fewer than there are when the command was told so.
+        labelled_by: whose labels they are: those that ship, or an organisation's own.
     """
 
     model: str
@@ -67,6 +73,7 @@ class Calibration(BaseModel):
     answers: int
     metrics: dict[str, MetricAgreement]
     judged: list[JudgedAnswer]
+    labelled_by: Literal["fanal", "organisation"] = "fanal"
 
 
 async def calibrate(
@@ -195,22 +202,56 @@ def read(data_dir: Path, model: str) -> Calibration | None:
         ) from error
 
 
-def agreements(data_dir: Path, model: str) -> dict[str, Agreement]:
-    """Give how far a judge agrees with people, by metric, to be shown beside its scores.
+@dataclass(frozen=True, slots=True)
+class Agreements:
+    """How far a judge agrees with people.
 
-    Empty when it was never calibrated, or with other prompts than those of today.
+    Args:
+        by_metric: to be shown beside its scores; empty when nothing is known of this judge as it is used.
+        said: why nothing is shown, or what is particular to what is; None when there is nothing to say.
+    """
+
+    by_metric: Mapping[str, Agreement]
+    said: str | None = None
+
+
+def agreements(data_dir: Path, judge: JudgeInfo) -> Agreements:
+    """Tell how far a judge agrees with people: the same model, at the same address, asked in the same words.
 
     Raises:
         ConfigurationError: its file is damaged.
     """
-    calibration = read(data_dir, model)
-    if calibration is None or calibration.prompts != VERSION:
-        return {}
+    calibration = read(data_dir, judge.model)
+    if calibration is None:
+        return Agreements({})
+    if reason := _of_something_else(calibration, judge):
+        return Agreements({}, f"L’accord de ce juge avec des personnes n’est pas montré : {reason} ({REDO}).")
     fields = set(Agreement.model_fields)
-    return {name: Agreement(**one.model_dump(include=fields)) for name, one in calibration.metrics.items()}
+    known = {name: Agreement(**one.model_dump(include=fields)) for name, one in calibration.metrics.items()}
+    return Agreements(known, _particular(calibration))
 
 
-def beside(metrics: Sequence[MetricValue], data_dir: Path, judge: JudgeInfo | None) -> list[MetricValue]:
-    """Put beside each judged figure of a run how far its judge agrees with people."""
-    known = agreements(data_dir, judge.model) if judge else {}
+def _of_something_else(calibration: Calibration, judge: JudgeInfo) -> str | None:
+    """Say what a calibration was made with that this judge is not used with."""
+    if calibration.prompts != judge.prompts or judge.prompts != VERSION:
+        return "il a été mesuré avec d’autres consignes"
+    if url_digest(calibration.url) != url_digest(judge.url):
+        return "il a été mesuré à une autre adresse, où le même nom peut être celui d’un autre modèle"
+    if calibration.labelled_by == "fanal" and calibration.labels != digest(read_labels(SHIPPED)):
+        return f"il n’a été mesuré que sur {calibration.answers} réponses, ou sur d’autres que celles d’aujourd’hui"
+    return None
+
+
+def _particular(calibration: Calibration) -> str | None:
+    is_own, is_usual = calibration.labelled_by == "organisation", calibration.threshold == THRESHOLD
+    if is_usual and not is_own:
+        return None
+    of = " étiquetées par l’organisation" if is_own else ""
+    at = "" if is_usual else f", au seuil de {calibration.threshold:g}".replace(".", ",")
+    return f"L’accord du juge avec des personnes est mesuré sur {calibration.answers} réponses{of}{at}."
+
+
+def beside(metrics: Sequence[MetricValue], agreed: Agreements | None) -> list[MetricValue]:
+    """Put beside each judged figure of a run how far its judge agrees with people; None without a judge."""
+    known = agreed.by_metric if agreed else {}
     return [one.model_copy(update={"agreement": known.get(one.name)}) for one in metrics]

@@ -154,17 +154,22 @@ class Summary:
     @property
     def in_short(self) -> str:
         """Say how good it is, in a sentence; empty when what tells it was not measured."""
-        values = {figure.info.name: figure.metric.value for figure in self.headlines}
+        held = {
+            figure.info.name: figure.metric for figure in self.headlines if figure.metric.value is not None
+        }
         parts = []
-        if values.get("abstention_accuracy") is not None:
-            parts.append(f"L’assistant répond ou se tait à raison {often(values['abstention_accuracy'])}")
-        if values.get("fact_recall") is not None:
-            parts.append(f"quand il répond, il dit l’attendu {often(values['fact_recall'])}")
-        if values.get("draft_fact_recall") is not None and not parts:
-            parts.append(f"La synthèse reprend un fait attendu {often(values['draft_fact_recall'])}")
-        if values.get("mask_recall_direct") is not None and not parts:
-            parts.append(f"Un identifiant est masqué {often(values['mask_recall_direct'])}")
-        return f"{' ; '.join(parts)}." if parts else ""
+        if "abstention_accuracy" in held:
+            parts.append(f"L’assistant répond ou se tait à raison {often(held['abstention_accuracy'])}")
+        if "fact_recall" in held:
+            told = share(held["fact_recall"].value)
+            where = "à une question qui a sa réponse dans les documents"
+            parts.append(f"{where}, il dit {told} des faits attendus, silences compris")
+        if "draft_fact_recall" in held and not parts:
+            parts.append(f"La synthèse reprend un fait attendu {often(held['draft_fact_recall'])}")
+        if "mask_recall_direct" in held and not parts:
+            parts.append(f"Un identifiant est masqué {often(held['mask_recall_direct'])}")
+        said = " ; ".join(parts)
+        return f"{said[0].upper()}{said[1:]}." if said else ""
 
 
 def summarise(run: LoadedRun) -> Summary:

@@ -28,6 +28,7 @@ STAGES = {
 _RUN_FIGURES = {
     "failed": "Cas en échec",
     "skipped": "Cas non tentés",
+    "fallback": "Réponses que le modèle configuré n’a pas écrites",
     "cases": "Cas de la suite",
 }
 _KAPPA_WORDS = ((0.8, "très bon"), (0.6, "bon"), (0.4, "modéré"), (0.2, "passable"), (-1.0, "faible"))
@@ -105,15 +106,17 @@ def lasting(run: RunSummary) -> str:
     return f"{minutes}\u00a0min\u00a0{seconds:02d}\u00a0s" if minutes else f"{seconds}\u00a0s"
 
 
-def often(value: float | None) -> str:
-    """Say a share as people do: "environ 9 fois sur 10"."""
-    if value is None or math.isnan(value):
+def often(metric: MetricValue) -> str:
+    """Say a share as people do: "environ 9 fois sur 10"; of few cases, how many there were, and never "always"."""
+    if metric.value is None or math.isnan(metric.value):
         return "non mesuré"
-    if value >= 1:
+    if metric.cases < FEW:
+        return f"dans {share(metric.value)} de {counted(metric.cases, 'cas', 'cas')} seulement"
+    if metric.value >= 1:
         return "à chaque fois"
-    if value <= 0:
+    if metric.value <= 0:
         return "jamais"
-    tenth = math.floor(10 * value + 0.5)
+    tenth = math.floor(10 * metric.value + 0.5)
     if tenth == 10:
         return "presque toujours"
     return "presque jamais" if tenth == 0 else f"environ {tenth} fois sur 10"

@@ -4,7 +4,8 @@ Nothing here trusts what the server says of its own statements: quotes are looke
 letter, and figures again in the quotes. A server whose check breaks would otherwise report that all is well.
 
 They say nothing of an answer that abstains: it makes no statement. Whether it should have is for
-`eval.scoring.abstention` to tell, and `fact_recall` is 0 where it should not.
+`eval.scoring.abstention` to tell, and `fact_recall` is 0 where it should not. An answer that neither abstains nor
+states anything has 0 of all: a server that loses its statements must not be left out of the means.
 """
 
 import re
@@ -26,9 +27,9 @@ _DIGITS = re.compile(r"\d+")
 
 
 def score_citations(case: Case, answer: AnswerRecord) -> Found:
-    """Score what the answer cites; nothing to say without a statement."""
+    """Score what the answer cites; nothing to say of one that abstains."""
     if not answer.statements:
-        return Found()
+        return Found() if answer.abstained else _nothing_said(case)
     passages = {passage.id: passage for passage in answer.passages}
     citations = [citation for statement in answer.statements for citation in statement.citations]
     verified = [citation for citation in citations if is_verified(citation, passages)]
@@ -47,6 +48,15 @@ def score_citations(case: Case, answer: AnswerRecord) -> Found:
         *(_gold_verdicts(gold, cited) if gold else []),
     ]
     return Found(values, verdicts=verdicts)
+
+
+def _nothing_said(case: Case) -> Found:
+    names = ("quotes_verified", "cited_statements", "supported_figures")
+    of_gold = ("citation_precision", "citation_recall") if has_gold(case) else ()
+    text = "Ne dit rien, et ne dit pas non plus qu’elle s’abstient."
+    return Found(
+        dict.fromkeys((*names, *of_gold), 0.0), verdicts=[Verdict(metric="cited_statements", text=text)]
+    )
 
 
 def is_verified(citation: Citation, passages: dict[str, Passage]) -> bool:

@@ -1,8 +1,8 @@
 """Retrieval by gold: the passages that answer and those that were found go in, figures in [0, 1] come out.
 
 A gold item is found at the place of the first passage that matches it (`eval.gold`): several passages of one article
-are one hit, and a passage that holds two of the items counts for both. What ranks well by these has the right passages
-before the generator's eyes; whether it uses them is for `eval.scoring.citations` to tell.
+are one hit, and a passage that holds two of the items counts for both (in nDCG, which ranks passages, once). What ranks
+well by these has the right passages before the generator's eyes; whether it uses them is for `eval.scoring.citations`.
 """
 
 from collections.abc import Sequence
@@ -77,11 +77,13 @@ def reciprocal_rank_at(places: Places, k: int) -> float:
 def ndcg_at(places: Places, k: int) -> float:
     """Give the normalised discounted cumulative gain with binary relevance (Järvelin and Kekäläinen, 2002).
 
-    Chosen because it sees all the gold items where the reciprocal rank sees the first. Two items in one passage are
-    gained at one place, which the ideal order does not foresee: it is 1 at most.
+    Chosen because it sees all the gold items where the reciprocal rank sees the first. What is ranked, and relevant or
+    not, is a passage: two items in one passage are one gain at its place, and one relevant passage of the ideal order.
+    An item that was not found counts as a passage of its own.
     """
-    gained = discounted(at for at in places if at is not None and at <= k)
-    return min(1.0, gained / discounted(range(1, min(len(places), k) + 1)))
+    found = {at for at in places if at is not None}
+    relevant = len(found) + sum(at is None for at in places)
+    return discounted(at for at in sorted(found) if at <= k) / discounted(range(1, min(relevant, k) + 1))
 
 
 def average_precision(relevant: Sequence[bool]) -> float:

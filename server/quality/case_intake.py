@@ -1,19 +1,23 @@
 """A case that a person typed: it goes in as it was sent, and comes out checked and masked, with who may read it.
 
 A case is kept for years and sent to models by every run: what people type in it is masked as their questions are. Gold
-passages are the organisation's own texts, and stay as they are.
+that is in a document is the organisation's own text, and stays as it is (`server.quality.gold_masking`). An id that
+says what the masked case does not say is replaced by one made of its content: no masker sees a name in one word.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from ingest.text import fold
 from server.case_schemas import Case, DraftExpectation
 from server.mask import About, Masker
 from server.mask_schemas import EntityType
+from server.quality.case_records import derived_id
 from server.quality.errors import CaseRefused, CaseWrong
+from server.quality.gold_masking import IndexedGold, hidden_gold
 from server.templates import Templates
 
 NAMES_SOMEBODY = (
@@ -36,11 +40,15 @@ _FIELDS = {
     "question": "la question",
     "history": "les questions précédentes",
     "facts": "les faits attendus",
+    "gold": "les passages attendus",
     "forbidden": "ce qui ne doit pas être dit",
     "tags": "les étiquettes",
     "draft": "les notes ou ce qui en est attendu",
 }
 """What is masked, as a person reads it."""
+
+_MADE_ID = re.compile(r"(cas-)?\d{1,4}|c-[0-9a-f]{8,32}|gen-q[0-9a-f]{1,32}x|retour-[a-p]{1,12}")
+"""Ids that programs make: of a number, a digest, or the id of an answer in letters (the page « Qualité »)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +71,14 @@ def take(
     templates: Templates,
     groups: frozenset[str],
     before: "TakenCase | None" = None,
+    indexed: IndexedGold | None = None,
 ) -> TakenCase:
     """Check a case and mask it.
 
     Args:
         groups: those of its writer.
-        before: what it replaces.
+        before: what it replaces: it keeps its id.
+        indexed: tells which gold is in a document; None where all of it comes from documents.
 
     Raises:
         CaseWrong: its fields contradict each other or what it is; the message names the field.
@@ -80,7 +90,9 @@ def take(
         raise CaseRefused(OTHER_GROUPS.format(groups=", ".join(f"« {name} »" for name in strange)))
     if _names_somebody(case.id, masker):
         raise CaseWrong(NAMES_SOMEBODY)
-    masked, placeholders = _masked(case, masker)
+    masked, placeholders = mask_case(case, masker, indexed)
+    if before is None and not _says_no_more(masked):
+        masked = masked.model_copy(update={"id": derived_id(masked)})
     return TakenCase(masked, _readers(masked, groups, before), placeholders)
 
 
@@ -88,6 +100,14 @@ def _names_somebody(case_id: str, masker: Masker) -> bool:
     """Tell whether an id says who somebody is; a date in it does not, nor do letters and digits of a digest."""
     words = [word for word in re.split(r"[-_.:]+", case_id) if word.isdigit() or not re.search(r"\d", word)]
     return any(entity.type in _IDENTITIES for entity in masker.mask(" ".join(words)).entities)
+
+
+def _says_no_more(case: Case) -> bool:
+    """Tell whether an id was made by a program, or has only words that the masked case has, and numbers."""
+    if _MADE_ID.fullmatch(case.id):
+        return True
+    said = set(re.findall(r"\w+", fold(" ".join((*_texts(case), *case.groups)))))
+    return all(word.isdigit() or word in said for word in re.findall(r"[^\W_]+", fold(case.id)))
 
 
 def _readers(case: Case, groups: frozenset[str], before: TakenCase | None) -> frozenset[str]:
@@ -152,10 +172,18 @@ def _draft_faults(case: Case, templates: Templates) -> Iterator[str]:
         yield f"La partie « {name} » (champ « draft ») a un fait attendu et doit pourtant être « non renseigné »."
 
 
-def _masked(case: Case, masker: Masker) -> tuple[Case, list[str]]:
-    """Mask the texts of a case, the same value by the same placeholder in all of them."""
+def mask_case(case: Case, masker: Masker, indexed: IndexedGold | None = None) -> tuple[Case, list[str]]:
+    """Mask the texts of a case, the same value by the same placeholder in all of them; gives the placeholders too.
+
+    Args:
+        indexed: as in `take`.
+
+    Raises:
+        CaseWrong: a text of it is too long once masked.
+        MaskingFailed: a text of it cannot be read for personal data.
+    """
     hide = _Hiding(masker, case)
-    texts = {
+    texts: dict[str, object] = {
         "history": [hide(text) for text in case.history],
         "question": hide(case.question),
         "facts": [hide(text) for text in case.facts],
@@ -163,6 +191,8 @@ def _masked(case: Case, masker: Masker) -> tuple[Case, list[str]]:
         "tags": [hide(text) for text in case.tags],
         "draft": _masked_draft(case.draft, hide) if case.draft else None,
     }
+    if indexed is not None:
+        texts["gold"] = [hidden_gold(gold, hide.unless, indexed) for gold in case.gold]
     try:
         return Case.model_validate(case.model_dump() | texts), list(hide.known)
     except ValidationError as error:
@@ -191,8 +221,18 @@ class _Hiding:
         self.known |= masked.restore
         return masked.text
 
+    def unless(self, text: str, is_own: Callable[[str], bool]) -> str:
+        """Mask a text unless it is the organisation's own, which is asked only where there is something to mask."""
+        masked = self._masker.mask(text, self._beside, about="question", known=self.known)
+        if not masked.entities or is_own(text):
+            return text
+        self.known |= masked.restore
+        return masked.text
+
 
 def _texts(case: Case) -> Iterator[str]:
     yield from (*case.history, case.question, *case.facts, *case.forbidden, *case.tags)
+    for gold in case.gold:
+        yield from (gold.document, gold.quote or "")
     if case.draft is not None:
         yield from (case.draft.notes, *(fact.text for fact in case.draft.facts), *case.draft.forbidden)

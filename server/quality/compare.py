@@ -1,7 +1,8 @@
 """Two runs compared: what each case gave before and after goes in, what got better or worse comes out.
 
 Only cases that both runs tried, and that say the same in both, are compared: figures of other cases would differ for
-no other reason. A metric got better or worse when chance alone would seldom do as much, over all metrics together.
+no other reason. One that a run skipped has no scores there, not bad ones; one that failed has bad ones. A metric got
+better or worse when chance alone would seldom do as much, over all metrics together.
 """
 
 import math
@@ -37,26 +38,32 @@ def compare(before: LoadedRun, after: LoadedRun) -> Comparison:
     was = {result.case.id: result for result in before.results}
     became = {result.case.id: result for result in after.results}
     rewritten = [id_ for id_, one in was.items() if id_ in became and became[id_].case != one.case]
-    common = [id_ for id_ in was if id_ in became and id_ not in set(rewritten)]
-    was_common, became_common = {id_: was[id_] for id_ in common}, {id_: became[id_] for id_ in common}
-    names = _compared_metrics(before.view, after.view, was_common, became_common)
-    changes = list(_case_changes(was_common, became_common, names))
+    shared = [id_ for id_ in was if id_ in became and id_ not in set(rewritten)]
+    tried = [id_ for id_ in shared if "skipped" not in (was[id_].status, became[id_].status)]
+    was_tried, became_tried = {id_: was[id_] for id_ in tried}, {id_: became[id_] for id_ in tried}
+    names = _compared_metrics(before.view, after.view, was_tried, became_tried)
+    changes = list(_case_changes(was_tried, became_tried, names))
+    left = set(shared).difference(tried)
+    skipped = list(_case_changes({id_: was[id_] for id_ in left}, became, ()))  # those that one run tried
     return Comparison(
         before=_summary(before.view),
         after=_summary(after.view),
         catalogue=[CATALOGUE[name] for name in (*names, *_not_compared(before.view, after.view))],
         differences=configuration_differences(before.view, after.view),
         metrics=[
-            *_metric_changes(names, was_common, became_common),
+            *_metric_changes(names, was_tried, became_tried),
             *(_told_apart(name, before.view, after.view) for name in _not_compared(before.view, after.view)),
         ],
-        changes=sorted(changes, key=_severity),
-        unchanged=len(common) - len(changes),
+        changes=sorted([*changes, *skipped], key=_severity),
+        unchanged=len(shared) - len(changes) - len(skipped),
         only_before=[id_ for id_ in was if id_ not in became],
         only_after=[id_ for id_ in became if id_ not in was],
         rewritten=rewritten,
         latencies=_latency_changes(before.view, after.view),
-        warnings=list(_warnings(before.view, after.view, was_common, became_common)),
+        warnings=[
+            *_run_warnings(before.view, after.view, compared=bool(tried)),
+            *_status_warnings(was_tried, became_tried, skipped=len(left)),
+        ],
     )
 
 
@@ -173,18 +180,24 @@ def _latency_changes(before: RunView, after: RunView) -> list[LatencyChange]:
     ]
 
 
-def _warnings(before: RunView, after: RunView, was: Results, became: Results) -> Iterator[str]:
+def _run_warnings(before: RunView, after: RunView, *, compared: bool) -> Iterator[str]:
     if before.suite != after.suite:
-        yield f"Les deux mesures ne sont pas de la même suite : « {before.suite} » et « {after.suite} »."
-    if not was:
-        yield "Les deux mesures n’ont aucun cas en commun : rien n’est comparé."
+        yield f"Les deux évaluations ne sont pas de la même suite : « {before.suite} » et « {after.suite} »."
+    if not compared:
+        yield "Les deux évaluations n’ont aucun cas en commun qu’elles aient tenté : rien n’est comparé."
     yield from _judge_warnings(before, after)
-    broke = sum(was[id_].status == "done" and became[id_].status != "done" for id_ in was)
+
+
+def _status_warnings(was: Results, became: Results, *, skipped: int) -> Iterator[str]:
+    """Say what cases that failed do to the figures, and that those which were skipped are not in them."""
+    broke = sum(one.status == "done" and became[id_].status == "failed" for id_, one in was.items())
     if broke:
-        yield f"{broke} cas allaient à leur terme avant et plus après : leurs scores manquent à la comparaison."
-    mended = sum(was[id_].status != "done" and became[id_].status == "done" for id_ in was)
+        yield f"Cas en échec après et non avant : {broke}. Ils comptent comme de mauvaises réponses après."
+    mended = sum(one.status == "failed" and became[id_].status == "done" for id_, one in was.items())
     if mended:
-        yield f"{mended} cas n’allaient pas à leur terme avant : leurs scores manquent à la comparaison."
+        yield f"Cas en échec avant et non après : {mended}. Ils comptent comme de mauvaises réponses avant."
+    if skipped:
+        yield f"Cas non tentés dans l’une des deux évaluations : {skipped}. Ils ne sont pas comparés."
 
 
 def _judge_warnings(before: RunView, after: RunView) -> Iterator[str]:
@@ -197,7 +210,7 @@ def _judge_warnings(before: RunView, after: RunView) -> Iterator[str]:
     for which, view in (("première", before), ("seconde", after)):
         if view.judge and view.judge.is_generator:
             yield (
-                f"La {which} mesure a été jugée par le modèle qui a répondu : un juge note mieux ses propres "
+                f"La {which} évaluation a été jugée par le modèle qui a répondu : un juge note mieux ses propres "
                 "réponses, ces notes sont gonflées."
             )
 

@@ -19,7 +19,7 @@ def _differences(before: RunView, after: RunView) -> Iterator[str]:
     if was is not None and became is not None:
         yield from _of_configurations(was, became)
     elif was is not became:
-        yield "La configuration de l’une des deux mesures n’est pas connue."
+        yield "La configuration de l’une des deux évaluations n’est pas connue."
     yield from _line("Cas de la suite", before.suite_digest[:_DIGITS], after.suite_digest[:_DIGITS])
     yield from _line("Graine", str(before.seed), str(after.seed))
     yield from _line("Révision du dépôt", before.git_revision or "", after.git_revision or "")

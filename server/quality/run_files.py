@@ -46,7 +46,9 @@ def load_run(folder: Path) -> LoadedRun:
     """
     view = read_view(folder)
     if view.state != "done":
-        raise RunUnderWay(f"La mesure « {view.id} » n’est pas terminée : {view.done} cas sur {view.cases}.")
+        raise RunUnderWay(
+            f"L’évaluation « {view.id} » n’est pas terminée : {view.done} cas sur {view.cases}."
+        )
     timings = folder / TIMINGS
     known = read_rows(timings, CaseTiming) if timings.exists() else iter(())
     return LoadedRun(
@@ -99,6 +101,11 @@ def read_lines(path: Path) -> Iterator[bytes]:
 
 
 def _first(error: ValidationError) -> str:
+    """Say what is wrong first, in French: the library's own words are English."""
     problem = error.errors(include_url=False, include_input=False)[0]
     place = ".".join(map(str, problem["loc"]))
-    return f"{place} : {problem['msg']}" if place else problem["msg"]
+    if problem["type"] == "json_invalid":
+        return "ce n’est pas du JSON, ou il est coupé"
+    if problem["type"] == "missing":
+        return f"le champ « {place} » manque"
+    return f"le champ « {place} » ne se lit pas" if place else "son contenu n’est pas celui attendu"

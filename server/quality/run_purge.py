@@ -29,7 +29,7 @@ def purge_runs(runs: Runs, before: datetime) -> int:
         _forget_answers(runs.folder / ANSWERS, before)
     except OSError as error:
         raise StorageFailed(
-            f"Les mesures de « {runs.folder} » ne peuvent pas être supprimées ({error.strerror}) : vérifiez les "
+            f"Les évaluations de « {runs.folder} » ne peuvent pas être supprimées ({error.strerror}) : vérifiez les "
             "droits du dossier."
         ) from error
     return removed

@@ -24,8 +24,9 @@ from server.evaluation_schemas import (
     RunSummary,
 )
 from server.history import hidden_passages
-from server.quality.errors import RunReserved
+from server.quality.errors import RunDamaged, RunReserved, RunUnderWay
 from server.quality.run_files import LoadedRun
+from server.quality.runs import Runs
 from server.schemas import Passage
 
 RESERVED = "Question réservée à d’autres groupes que les vôtres."
@@ -40,9 +41,14 @@ FORBIDDEN_WITHHELD = (
     "pouvez pas lire."
 )
 REPORT_RESERVED = (
-    "Le rapport de cette mesure contient des textes réservés à des groupes dont vous n’êtes pas : il ne peut pas vous "
-    "être envoyé. La page « Qualité » montre ce que vous pouvez en lire ; l’administrateur a le rapport entier dans le "
-    "dossier des mesures."
+    "Le rapport de cette évaluation contient des textes réservés à des groupes dont vous n’êtes pas : il ne peut pas "
+    "vous être envoyé. La page « Qualité » montre ce que vous pouvez en lire ; l’administrateur a le rapport entier "
+    "dans le dossier des évaluations."
+)
+
+DELETE_RESERVED = (
+    "Cette évaluation contient des textes réservés à des groupes dont vous n’êtes pas : seule une personne qui peut en "
+    "lire le rapport, ou l’administrateur, peut la supprimer."
 )
 
 
@@ -123,16 +129,35 @@ def check_report(run: LoadedRun, reader: RunReader) -> None:
     Raises:
         RunReserved: there is something in it that they may not read.
     """
+    if not _may_read_whole(run, reader):
+        raise RunReserved(REPORT_RESERVED)
+
+
+def check_deletable(runs: Runs, run_id: str, reader: RunReader) -> None:
+    """Check that the reader may delete a run: they may read its report, or it has none: it did not end, or is damaged.
+
+    Raises:
+        RunUnknown: there is no such run.
+        RunReserved: there is something in it that they may not read.
+    """
+    try:
+        run = runs.load(run_id)
+    except (RunUnderWay, RunDamaged):
+        return
+    if not _may_read_whole(run, reader):
+        raise RunReserved(DELETE_RESERVED)
+
+
+def _may_read_whole(run: LoadedRun, reader: RunReader) -> bool:
     asked_as = _asked_as(run.view)
     groups = {name for result in run.results for name in result.case.groups}
     forbidden = any(result.case.forbidden for result in run.results)
     passages = [passage for result in run.results for passage in _passages(result)]
-    if (
-        not reader.may_read(groups, asked_as)
-        or (forbidden and not reader.may_read_forbidden())
-        or not reader.may_read_all(passages)
-    ):
-        raise RunReserved(REPORT_RESERVED)
+    return (
+        reader.may_read(groups, asked_as)
+        and (not forbidden or reader.may_read_forbidden())
+        and reader.may_read_all(passages)
+    )
 
 
 def _asked_as(run: RunSummary) -> frozenset[str]:

@@ -110,7 +110,7 @@ class Runs:
         folder = self.path(run_id)
         line = _line_of(folder / CASES, _CASE_ID, case_id) if (folder / CASES).exists() else None
         if line is None:
-            raise RunUnknown(f"La mesure « {run_id} » n’a pas de cas « {case_id} ».")
+            raise RunUnknown(f"L’évaluation « {run_id} » n’a pas de cas « {case_id} ».")
         timings = folder / TIMINGS
         timing = _line_of(timings, _TIMING_ID, case_id) if timings.exists() else None
         try:
@@ -119,7 +119,7 @@ class Runs:
                 timing=CaseTiming.model_validate_json(timing) if timing else None,
             )
         except ValidationError as error:
-            raise RunDamaged(f"Le cas « {case_id} » de la mesure « {run_id} » est abîmé.") from error
+            raise RunDamaged(f"Le cas « {case_id} » de l’évaluation « {run_id} » est abîmé.") from error
 
     def load(self, run_id: str) -> LoadedRun:
         """Read a finished run whole.
@@ -140,7 +140,7 @@ class Runs:
         path = self.path(run_id) / REPORTS[report_format]
         if not path.is_file():
             raise RunUnknown(
-                f"La mesure « {run_id} » n’a pas de rapport {report_format} : il est écrit quand elle se termine, "
+                f"L’évaluation « {run_id} » n’a pas de rapport {report_format} : il est écrit quand elle se termine, "
                 f"ou par « python -m eval report {run_id} »."
             )
         return path
@@ -154,12 +154,12 @@ class Runs:
         """
         folder = self.path(run_id)
         if _is_running(folder):
-            raise RunUnderWay(f"La mesure « {run_id} » est en cours : attendez sa fin, ou arrêtez-la.")
+            raise RunUnderWay(f"L’évaluation « {run_id} » est en cours : attendez sa fin, ou arrêtez-la.")
         gone = self._folder / f"{_DELETED}{secrets.token_hex(8)}"
         try:
             folder.rename(gone)
         except FileNotFoundError as error:  # deleted meanwhile
-            raise RunUnknown(f"La mesure « {run_id} » n’existe pas.") from error
+            raise RunUnknown(f"L’évaluation « {run_id} » n’existe pas.") from error
         self._views.pop(run_id, None)
         self._lines.pop(run_id, None)
         for left in self._folder.glob(f"{_DELETED}*"):  # those that a stopped server left too
@@ -173,7 +173,7 @@ class Runs:
         """
         folder = self._folder / run_id
         if not RUN_ID.fullmatch(run_id) or not _is_run(folder):
-            raise RunUnknown(f"La mesure « {run_id[:80]} » n’existe pas.")
+            raise RunUnknown(f"L’évaluation « {run_id[:80]} » n’existe pas.")
         return folder
 
     def _folders(self) -> Sequence[Path]:

@@ -33,6 +33,12 @@ SEED = 20261122
 TAIL = 0.025
 """Of each side of a 95 % interval."""
 
+FEW = 5
+"""Cases below which equal scores tell nothing of how others would fall."""
+
+_ALIKE = 1e-12
+"""Width under which an interval is none, but for rounding."""
+
 _NORMAL = NormalDist()
 
 _BLOCK = 1_000
@@ -97,6 +103,8 @@ def share_of(parts: Floats) -> Estimate:
     Where every case is perfect, or none is, each resample is like the others and the interval would have no width:
     twenty questions answered out of twenty do not prove that the next one will be. The bound is then that of Clopper
     and Pearson (1934): cases of mean `m` are all perfect with a probability of `m ** n` at most, whatever their scores.
+    Where all the cases have the same other score, the interval is that of Hoeffding (1963), which holds for any scores
+    in [0, 1]: `sqrt(ln(2 / 0.05) / 2n)` on each side. It is NaN below `FEW` cases: it would be the whole scale.
     """
     found = estimate_of(parts)
     cases = int((parts[:, 1::2] > 0).sum(axis=0).min())
@@ -104,7 +112,16 @@ def share_of(parts: Floats) -> Estimate:
         return Estimate(1.0, TAIL ** (1 / cases), 1.0)
     if found.mean <= 0.0 and cases:
         return Estimate(0.0, 0.0, 1 - TAIL ** (1 / cases))
+    if found.high - found.low < _ALIKE:
+        return _hoeffding(found.mean, cases)
     return found
+
+
+def _hoeffding(mean: float, cases: int) -> Estimate:
+    if cases < FEW:
+        return Estimate(mean, math.nan, math.nan)
+    around = math.sqrt(math.log(1 / TAIL) / (2 * cases))
+    return Estimate(mean, max(0.0, mean - around), min(1.0, mean + around))
 
 
 def difference_of(before: Floats, after: Floats) -> Difference:

@@ -11,6 +11,7 @@ from server.problems import NotFound
 from server.quality import case_intake, inbox
 from server.quality.case_files import write_cases
 from server.quality.errors import CaseWrong
+from server.quality.gold_masking import IndexedGold
 from server.routes.private import PRIVATE, private
 from server.store.audit import Act
 
@@ -48,7 +49,8 @@ def export(
 @router.post("", status_code=201)
 def create(body: NewCase, parts: PartsDep, caller: CallerDep) -> CaseView:
     """Keep a case, masked; 409 when another asks the same. What a program generated waits for a person."""
-    taken = case_intake.take(body.case, parts.masker, parts.templates, caller.groups)
+    indexed = IndexedGold(parts.index, caller.groups)
+    taken = case_intake.take(body.case, parts.masker, parts.templates, caller.groups, indexed=indexed)
     view = parts.cases.add(
         taken.case,
         actor=caller.user,
@@ -81,7 +83,8 @@ def change(case_id: CaseId, body: CasePatch, parts: PartsDep, caller: CallerDep)
         if body.case.id != case_id:
             raise CaseWrong(ANOTHER_ID)
         before = case_intake.TakenCase(kept.view.case, kept.readers, [])
-        taken = case_intake.take(body.case, parts.masker, parts.templates, caller.groups, before)
+        indexed = IndexedGold(parts.index, caller.groups)
+        taken = case_intake.take(body.case, parts.masker, parts.templates, caller.groups, before, indexed)
     view = parts.cases.change(
         case_id,
         actor=caller.user,

@@ -9,6 +9,7 @@ from server.dependencies import CallerDep, PartsDep
 from server.evaluation_schemas import CaseDetail, Comparison, ReportFormat, RunDetail, RunList
 from server.quality.compare import compare
 from server.quality.run_rights import (
+    check_deletable,
     check_report,
     readable_case,
     readable_comparison,
@@ -28,14 +29,14 @@ MEDIA_TYPES: dict[ReportFormat, str] = {
 
 SANDBOX = {
     "Content-Security-Policy": (
-        "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-        "img-src data:"
+        "sandbox allow-scripts allow-popups; default-src 'none'; script-src 'unsafe-inline'; "
+        "style-src 'unsafe-inline'; img-src data:"
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
 """A report holds what documents and models wrote, and is opened from this server's own address: its scripts may draw
-its pages, and reach nothing."""
+its pages, and reach nothing; a link to a document opens in a page of its own, under the same sandbox."""
 
 
 @router.get("")
@@ -85,7 +86,7 @@ def comparison(before: str, after: str, parts: PartsDep, caller: CallerDep) -> C
 
 @router.delete("/{run_id}", status_code=204)
 def delete(run_id: str, parts: PartsDep, caller: CallerDep) -> None:
-    """Delete a run and its reports."""
-    parts.runs.path(run_id)  # an unknown one leaves no line
+    """Delete a run and its reports; 403 when it holds what the caller may not read, as its report is."""
+    check_deletable(parts.runs, run_id, reader_of(parts, caller))  # one that is refused leaves no line
     parts.audit.record(Act("evaluation_deleted", caller.user, run_id))
     parts.runs.delete(run_id)

@@ -75,6 +75,8 @@ def write(page: Page) -> None:
 
 def select_words(page: Page, words: str, place: int = 0) -> None:
     """Select words of the notes with the mouse; `place` counts from 0 the places where they stand."""
+    # A new step scrolls the page as its run ends.
+    page.locator("[data-test-script-state=notRunning]").wait_for()
     bounds = page.evaluate(SELECT, [words, place])
     assert bounds, f"{words!r} is not in the notes"
     left, top, right, bottom = bounds
@@ -98,13 +100,17 @@ def masks(page: Page) -> Locator:
     return page.get_by_test_id("mask")
 
 
-def section_text(page: Page, title: str) -> Locator:
-    """Give the editor of a section.
+def fresh(page: Page, label: str) -> Locator:
+    """Give an editor by its label.
 
-    When a text from elsewhere takes its place, Streamlit leaves the former editor below the new one until the page is
-    drawn to its end.
+    When a new one takes its place, Streamlit leaves the former below it until the page is drawn to its end.
     """
-    return page.locator("[data-stale=false]").get_by_label(f"Texte de la rubrique {title}")
+    return page.locator("[data-stale=false]").get_by_label(label)
+
+
+def section_text(page: Page, title: str) -> Locator:
+    """Give the editor of a section."""
+    return fresh(page, f"Texte de la rubrique {title}")
 
 
 def edit(page: Page, title: str, text: str) -> None:
@@ -125,6 +131,6 @@ def press(page: Page, button: Locator) -> None:
 
 def validate(page: Page, name: str) -> None:
     """Say that one has read it."""
-    page.get_by_label("Votre prénom et votre nom").fill(name)
+    fresh(page, "Votre prénom et votre nom").fill(name)
     page.get_by_role("button", name="J’ai relu et je valide").click()
     expect(page.get_by_test_id("validated")).to_contain_text(f"Validée par {name}")

@@ -103,7 +103,7 @@ def _metric_row(info: MetricInfo, value: MetricValue) -> str:
     cases = counted(value.cases, "cas", "cas")
     notes = [f"<small>{span}, sur {cases}</small>" if span else f"<small>sur {cases}</small>"]
     if is_imprecise(value):
-        why = f"{margin(value)} : trop peu de cas pour voir un petit progrès"
+        why = " : ".join(filter(None, (margin(value), "trop peu de cas pour voir un petit progrès")))
         notes.append(f'<small class="fanal-imprecise">{IMPRECISE} ({french(why)})</small>')
     if value.failures:
         failed = counted(value.failures, "note manque", "notes manquent")

@@ -98,8 +98,10 @@ def interval(low: float | None, high: float | None, unit: MetricUnit = "share") 
 
 
 def is_imprecise(value: MetricValue) -> bool:
-    """Tell whether the interval is too wide to see a change of five points."""
-    return value.low is not None and value.high is not None and (value.high - value.low) / 2 > WIDE
+    """Tell whether the interval is too wide to see a change of five points, or there is none: of a few equal scores."""
+    if value.low is None or value.high is None:
+        return value.value is not None
+    return (value.high - value.low) / 2 > WIDE
 
 
 def margin(value: MetricValue) -> str:

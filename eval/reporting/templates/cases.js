@@ -223,7 +223,7 @@
   function timings(one) {
     if (!one.timings) return null;
     const stages = Object.entries(one.timings).map(([name, time]) => `${labels.stages[name] ?? name} ${Math.round(time).toLocaleString("fr-FR")} ms`);
-    return make("p", { class: "small" }, `Temps : ${stages.join(", ")}${one.cached ? " (réponse reprise d’une mesure d’avant)" : ""}.`);
+    return make("p", { class: "small" }, `Temps : ${stages.join(", ")}${one.cached ? " (réponse reprise d’une évaluation d’avant)" : ""}.`);
   }
 
   function passageItem(one, passage, rank) {
