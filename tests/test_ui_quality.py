@@ -239,7 +239,7 @@ def feedback(**fields: object) -> FeedbackItem:
 
 
 def test_a_case_of_a_comment_is_filled_in() -> None:
-    text = CaseText.of_feedback(feedback())
+    text = CaseText.of_feedback(feedback(reasons=["unclear"]))
     assert [(gold.title, gold.kept) for gold in text.gold] == [
         (BILAN.title, True),
         (ARTICLE.title, False),
@@ -251,7 +251,7 @@ def test_a_case_of_a_comment_is_filled_in() -> None:
     assert case.tags == ["retour"]
 
 
-@pytest.mark.parametrize("reason", ["wrong", "bad_citation", "outdated", "off_topic"])
+@pytest.mark.parametrize("reason", ["incomplete", "wrong", "bad_citation", "outdated", "off_topic"])
 def test_what_a_wrong_answer_cites_is_offered_but_not_ticked(reason: str) -> None:
     text = CaseText.of_feedback(feedback(reasons=[reason]))
     assert text.case().gold == []

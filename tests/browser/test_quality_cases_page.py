@@ -62,7 +62,7 @@ def test_what_is_typed_stays_when_a_case_cannot_be_kept(
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.get_by_test_id("not-kept")).to_contain_text("Le disque du serveur est plein.")
     expect(facts).to_have_value("Trois ans avec un accord écrit.")
-    assert page.evaluate("() => !window.dispatchEvent(new Event('beforeunload', {cancelable: true}))")
+    page.wait_for_function("() => !window.dispatchEvent(new Event('beforeunload', {cancelable: true}))")
     page.get_by_role("button", name="Évaluations").click()
     page.get_by_role("button", name="Retours").click()
     expect(facts).to_have_value("Trois ans avec un accord écrit.")

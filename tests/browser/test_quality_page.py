@@ -77,15 +77,18 @@ def test_a_run_without_a_judge_says_what_is_missing_and_names_the_thresholds(
 
 def test_cases_are_filtered_and_opened_down_to_the_passage(page: Page, quality: str) -> None:
     visit(page, f"{quality}?evaluation={SECOND}")
-    page.get_by_role("button", name="Cas (200)").click()
+    expect(page.get_by_test_id("in-short")).to_contain_text("faits attendus sur 10")
+    page.get_by_test_id("outcomes").get_by_role("button", name="à revoir").click()
+    expect(page.get_by_test_id("outcome").first).to_have_text("Donnée non masquée")
+    choose(page, "Montrer", "Tous les cas")
     expect(page.get_by_test_id("case-line")).to_have_count(25)
     choose(page, "Montrer", "S’est tu ou a répondu à tort")
     expect(page.get_by_test_id("case-line").first).to_contain_text("à tort")
     choose(page, "Montrer", "Une mesure trop basse")
-    choose(page, "Mesure", "Faits attendus dits")
     expect(page.get_by_test_id("case-line").first).to_contain_text("Faits attendus dits : 0 %")
     picture(page, "4-cas", page.get_by_test_id("place"))
     page.get_by_test_id("case-line").first.locator("button").click()
+    expect(page.get_by_test_id("diagnosis")).to_contain_text("attendu")
     expect(page.get_by_test_id("expected")).to_contain_text("Passages qui répondent")
     expect(page.get_by_test_id("scores")).to_contain_text("Manque")
     expect(page.get_by_test_id("case-place")).to_contain_text("Cas 1 sur")
@@ -116,6 +119,7 @@ def test_a_link_opens_a_case_and_the_page_of_a_thousand_turns(page: Page, qualit
     expect(page.get_by_test_id("case-question")).to_contain_text("cas-0042")
     expect(page.get_by_test_id("case-place")).to_have_text("Cas 43 sur 1000")
     visit(page, f"{quality}?evaluation={BIG}&volet=cas")
+    choose(page, "Montrer", "Tous les cas")
     expect(page.get_by_test_id("pager")).to_have_text("1 à 25 sur 1\u202f000")
     page.get_by_role("button", name="Suivants").click()
     expect(page.get_by_test_id("pager")).to_have_text("26 à 50 sur 1\u202f000")
@@ -151,6 +155,7 @@ def test_a_report_is_downloaded_and_a_missing_one_is_told(
     faults[f"/v1/evaluations/{SECOND}/report"] = (404, "Le rapport de cette évaluation n’a pas été écrit.")
     page.get_by_role("button", name="Rapport HTML").click()
     expect(page.get_by_test_id("no-report")).to_contain_text("n’a pas été écrit")
+    expect(page.get_by_test_id("no-report")).to_be_in_viewport()
 
 
 # Trends and comparisons

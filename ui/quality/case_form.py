@@ -31,8 +31,8 @@ def draw_form(state: QualityState, form: Form, save: Save, title: str) -> None:
         st.html(f'<h3 class="fanal-part-title" id="case-form" lang="fr">{escape(title)}</h3>')
         _draw_question(form)
         _draw_expected(form)
-        with st.expander("Groupe, thèmes, ce qui ne doit pas paraître"):
-            _text(form, "tags", "Thèmes", "Séparés par des virgules.")
+        with st.expander("Groupe, étiquettes, ce qui ne doit pas paraître"):
+            _text(form, "tags", "Étiquettes", "Séparés par des virgules.")
             _text(
                 form,
                 "groups",

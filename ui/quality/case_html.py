@@ -8,6 +8,7 @@ from server.evaluation_schemas import CaseDetail, CaseResult, DraftRecord, MaskR
 from ui.components import notice_html
 from ui.mask_types import LABELS
 from ui.passage_text import passage_html
+from ui.quality.case_diagnosis import RANK, diagnosis
 from ui.quality.html import list_html, section_html, tags_html
 from ui.quality.run_html import facts_html
 from ui.quality.words import STAGES, STATUSES, figure
@@ -103,7 +104,12 @@ def scores_html(result: CaseResult, catalogue: Sequence[MetricInfo]) -> str:
 def _score_row(info: MetricInfo, result: CaseResult) -> str:
     value = result.scores[info.name]
     good = value >= 1.0 if info.higher_is_better else value <= 0.0
-    reasons = [_verdict(one.text, one.good) for one in result.verdicts if one.metric == info.name]
+    ranked_low = info.name == RANK and not good
+    reasons = [
+        _verdict(one.text, one.good, is_calm=ranked_low and one.good)
+        for one in result.verdicts
+        if one.metric == info.name
+    ]
     shown = list_html(reasons, "fanal-verdicts") if reasons else ""
     look = "" if good or info.unit != "share" else ' class="fanal-bad"'
     return (
@@ -112,8 +118,15 @@ def _score_row(info: MetricInfo, result: CaseResult) -> str:
     )
 
 
-def _verdict(text: str, good: bool) -> str:
+def _verdict(text: str, good: bool, *, is_calm: bool = False) -> str:
+    """Give the reason of a note.
+
+    Args:
+        is_calm: it is neither good nor bad: the passage was found, but lower than it should.
+    """
     look, sign, said = ("good", "✓", "Bien") if good else ("bad", "✗", "Manque")
+    if is_calm:
+        look, sign, said = "calm", "•", "À savoir"
     return (
         f'<span class="fanal-{look}" data-testid="verdict"><span aria-hidden="true">{sign}</span>'
         f'<span class="fanal-unseen">{said} :</span> {escape(french(text))}</span>'
@@ -132,6 +145,14 @@ def status_html(result: CaseResult) -> str:
         '<div class="fanal-notice fanal-notice-error" role="status" data-testid="case-failed" lang="fr">'
         f"<p><strong>{STATUSES[result.status]}</strong></p><p>{escape(french(result.error or ''))}</p></div>"
     )
+
+
+def diagnosis_html(result: CaseResult) -> str:
+    """Say in a sentence where the case went well or wrong; "" where nothing can be said."""
+    said = diagnosis(result)
+    if not said:
+        return ""
+    return f'<p class="fanal-in-short" data-testid="diagnosis" lang="fr">{escape(french(said))}</p>'
 
 
 def withheld_html(detail: CaseDetail) -> str:

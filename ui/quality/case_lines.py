@@ -12,27 +12,31 @@ from server.evaluation_schemas import CaseLine, MetricInfo, RunDetail
 from ui.components import hint_html
 from ui.kept_text import kept_text, typed_text
 from ui.quality.html import button_html, tags_html
+from ui.quality.outcomes import outcome_of, to_review
 from ui.quality.pager import draw_pager, page_of
 from ui.quality.runs_list import HEADLINES
 from ui.quality.state import Filters, QualityState, Shown
-from ui.quality.words import STATUSES, figure, is_wrong_silence, silence
+from ui.quality.words import figure, is_wrong_silence, tag_label
 from ui.wording import counted
 
 LINES_A_PAGE = 25
 SHOWN_SCORES = 3
 SHOWN: dict[Shown, str] = {
+    "review": "À revoir, les pires d’abord",
     "all": "Tous les cas",
-    "failed": "En panne ou laissés de côté",
+    "failed": "En panne ou non posés",
     "silence": "S’est tu ou a répondu à tort",
     "unscored": "Le juge n’a pas su noter",
     "below": "Une mesure trop basse",
 }
+FIRST_METRIC = "fact_recall"
 NONE = "Aucun cas ne répond à ces choix. Élargissez-les."
 SEARCH = "run-search"
 
 
 def draw_lines(state: QualityState, run: RunDetail) -> None:
     """Draw what filters the cases, then a page of them."""
+    begin(state.filters, run.lines)
     _draw_filters(state, run)
     lines = filtered(run.lines, state.filters)
     st.html(
@@ -66,15 +70,28 @@ def _draw_filters(state: QualityState, run: RunDetail) -> None:
         shown = choice("shown", filters.shown)
         filters.shown = st.selectbox("Montrer", list(SHOWN), format_func=SHOWN.__getitem__, **shown)
         if filters.shown == "below" and names:
-            metric = choice("metric", filters.metric if filters.metric in names else names[0])
+            metric = choice("metric", filters.metric if filters.metric in names else first_metric(names))
             filters.metric = st.selectbox("Mesure", names, format_func=labels.__getitem__, **metric)
             limit = choice("limit", round(100 * filters.limit))
             filters.limit = st.number_input("Moins de (en %)", 0, 100, step=5, **limit) / 100
         tag = choice("tag", filters.tag if filters.tag in tags else "")
-        filters.tag = st.selectbox("Thème", ["", *tags], format_func=lambda tag: tag or "Tous", **tag)
+        filters.tag = st.selectbox(
+            "Étiquette", ["", *tags], format_func=lambda tag: tag_label(tag) or "Toutes", **tag
+        )
         key, first = kept_text(SEARCH, filters.text)
         st.text_input("Mots de la question", first, key=key, on_change=_first_page, args=(filters,))
     filters.text = typed_text(SEARCH) or ""
+
+
+def begin(filters: Filters, lines: Sequence[CaseLine]) -> None:
+    """Show the cases to review first, if there are any; what the reader chose stays."""
+    if filters.shown is None:
+        filters.shown = "review" if to_review(lines) else "all"
+
+
+def first_metric(names: Sequence[str]) -> str:
+    """Give the measure that the list of low ones begins with."""
+    return FIRST_METRIC if FIRST_METRIC in names else names[0]
 
 
 def _first_page(filters: Filters) -> None:
@@ -82,7 +99,7 @@ def _first_page(filters: Filters) -> None:
 
 
 def filtered(lines: Sequence[CaseLine], filters: Filters) -> list[CaseLine]:
-    """Give the cases that are asked for; those of a low measure, the lowest first."""
+    """Give the cases that are asked for; those to review, the worst first; those of a low measure, the lowest first."""
     wanted = plain(filters.text)
     kept = [
         line
@@ -91,6 +108,8 @@ def filtered(lines: Sequence[CaseLine], filters: Filters) -> list[CaseLine]:
         and (not filters.tag or filters.tag in line.tags)
         and (not wanted or wanted in plain(line.question) or wanted in plain(line.id))
     ]
+    if filters.shown == "review":
+        return to_review(kept)
     if filters.shown == "below":
         kept.sort(key=lambda line: line.scores[filters.metric])
     return kept
@@ -118,14 +137,12 @@ def plain(text: str) -> str:
 def line_html(line: CaseLine, labels: dict[str, MetricInfo], filters: Filters) -> str:
     """Give a case on one line; a click on its question opens it."""
     facts = [escape(line.id)]
-    if line.status != "done":
-        facts.append(f'<strong class="fanal-bad">{STATUSES[line.status]}</strong>')
-    if line.abstained is not None:
-        look = "fanal-bad" if is_wrong_silence(line) else ""
-        facts.append(f'<span class="{look}">{silence(line)}</span>')
+    outcome = outcome_of(line)
+    look = {"bad": "fanal-bad", "caution": "fanal-bad", "good": "fanal-good"}.get(outcome.tone, "")
+    facts.append(f'<strong class="{look}" data-testid="outcome">{outcome.label}</strong>')
     names = [filters.metric] if filters.shown == "below" else [n for n in HEADLINES if n in line.scores]
     facts += [
-        f"{escape(labels[name].label)} : <strong>{figure(line.scores[name], labels[name].unit)}</strong>"
+        f"{escape(labels[name].label)} : {_note_html(line.scores[name], labels[name])}"
         for name in names[:SHOWN_SCORES]
         if name in labels and name in line.scores and name != "abstention_accuracy"
     ]
@@ -137,6 +154,14 @@ def line_html(line: CaseLine, labels: dict[str, MetricInfo], filters: Filters) -
         f"{button_html(question, 'case', line.id, look='fanal-link')}"
         f'<p class="fanal-facts">{" · ".join(facts)} {tags_html(line.tags)}</p></li>'
     )
+
+
+def _note_html(value: float, info: MetricInfo) -> str:
+    """Give a note; nothing at all is said in a word as well as in red."""
+    said = figure(value, info.unit)
+    if value > 0 or info.unit != "share" or not info.higher_is_better:
+        return f"<strong>{said}</strong>"
+    return f'<strong class="fanal-bad">{said} (nul)</strong>'
 
 
 def neighbours(lines: Sequence[CaseLine], case_id: str) -> tuple[str | None, str | None, int]:

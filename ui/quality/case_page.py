@@ -13,7 +13,9 @@ from ui.calls import ApiError, ClientError
 from ui.components import abstention_html, mode_sentence, notice_html, warnings_html
 from ui.consulted import conflicts_html, consulted_html
 from ui.exchange import Exchange
+from ui.quality.case_diagnosis import EXPECTED, expected_passages
 from ui.quality.case_html import (
+    diagnosis_html,
     draft_html,
     expected_html,
     masked_html,
@@ -50,7 +52,7 @@ def draw_case(
     exchange = exchange_of("cas", detail.result)
     state.sources.exchanges = [exchange]
     result = detail.result
-    st.html(question_html(result.case) + withheld_html(detail) + status_html(result))
+    st.html(question_html(result.case) + withheld_html(detail) + status_html(result) + diagnosis_html(result))
     st.html(expected_html(result.case))
     draw_html(outcome_html(result, exchange, links_base))
     draw_html(scores_html(result, run.catalogue), timing_html(detail))
@@ -78,7 +80,7 @@ def draw_both(
         with column:
             st.html(f'<h3 class="fanal-part-title" lang="fr">{title}</h3>')
             if detail is not None and exchange is not None:
-                draw_html(withheld_html(detail), status_html(detail.result))
+                draw_html(withheld_html(detail), status_html(detail.result), diagnosis_html(detail.result))
                 draw_html(outcome_html(detail.result, exchange, links_base))
                 draw_html(scores_html(detail.result, catalogue))
 
@@ -130,7 +132,7 @@ def outcome_html(result: CaseResult, exchange: Exchange, links_base: str) -> str
     answer = result.answer
     if answer is None:
         return "" if result.status != "done" else section_html("La réponse", f"<p>{NO_ANSWER}</p>", "answer")
-    refs = references_of(exchange, links_base)
+    refs = with_expected(references_of(exchange, links_base), result)
     mode = escape(mode_sentence(answer.mode, answer.model))
     parts = [f'<p class="fanal-hint" data-testid="mode">{mode}</p>']
     if answer.standalone_question:
@@ -147,6 +149,20 @@ def outcome_html(result: CaseResult, exchange: Exchange, links_base: str) -> str
     parts.append(conflicts_html(conflicts, refs.passages, refs))
     parts.append(consulted_html(answer.statements, refs) if answer.passages else "")
     return section_html("La réponse", "".join(parts), "answer")
+
+
+def with_expected(refs: References, result: CaseResult) -> References:
+    """Say in the title of each passage that the case expects that it does, and at which rank it was found."""
+    ranks = expected_passages(result)
+    return replace(
+        refs,
+        passages={
+            id_: passage.model_copy(update={"title": f"{EXPECTED} (rang {ranks[id_]}) · {passage.title}"})
+            if id_ in ranks
+            else passage
+            for id_, passage in refs.passages.items()
+        },
+    )
 
 
 def statements_html(statements: list[Statement], refs: References) -> str:

@@ -3,6 +3,7 @@
 CaseTextError                a French message that says what to write
 """
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -16,6 +17,7 @@ FEEDBACK_TAG = "retour"
 BLANK_ROWS = 2
 """Empty places for passages that a form offers below those that are there."""
 ID_LETTERS = 12
+_RULE = re.compile(r"\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*")
 _LETTERS_FOR_FIGURES = str.maketrans("0123456789", "ghijklmnop")
 
 NO_QUESTION = "Écrivez la question."
@@ -24,9 +26,7 @@ BOTH = (
     "Ce cas dit à la fois que Fanal doit se taire et quel passage répond. Décochez « Les documents ne répondent pas », "
     "ou retirez les passages et les faits."
 )
-TOO_LONG = (
-    "Un texte est trop long : une ligne tient en 2 000 caractères, un thème en 64, une question en 4 000."
-)
+TOO_LONG = "Un texte est trop long : une ligne tient en 2 000 caractères, une étiquette en 64, une question en 4 000."
 
 
 class CaseTextError(ValueError):
@@ -91,7 +91,7 @@ class CaseText:
         """Begin a case from what was said of an answer: what it cites is offered, and ticked if it was of use."""
         answer = item.answer
         silent = not item.useful and "should_abstain" in item.reasons
-        ticked = not silent and (item.useful or set(item.reasons) <= {"incomplete", "unclear"})
+        ticked = not silent and (item.useful or set(item.reasons) <= {"unclear"})
         empty = Case(id=feedback_case_id(item.answer_id), question=answer.question, tags=[FEEDBACK_TAG])
         return replace(
             cls.of_case(empty),
@@ -134,7 +134,12 @@ def candidates(answer: Answer, *, ticked: bool) -> list[GoldText]:
         for citation in statement.citations:
             quotes.setdefault(citation.passage_id, citation.quote)
     cited = [
-        GoldText(gold_document(passages[id_]), quote, passages[id_].title, kept=ticked)
+        GoldText(
+            gold_document(passages[id_]),
+            _offered(quote, passages[id_].text),
+            passages[id_].title,
+            kept=ticked,
+        )
         for id_, quote in quotes.items()
         if id_ in passages
     ]
@@ -167,9 +172,24 @@ def new_case_id(existing: set[str]) -> str:
 
 def _first_words(text: str) -> str:
     """Give the beginning of a passage up to the end of a sentence or a line, to be found in it again."""
-    line = next((line.strip(" -•|") for line in text.splitlines() if line.strip(" -•|")), "")
+    line = next((line.strip(" -•|") for line in prose_lines(text) if line.strip(" -•|")), "")
     head, stop, _ = line.partition(". ")
     return head + stop.strip()
+
+
+def prose_lines(text: str) -> list[str]:
+    """Give the lines of a text less what draws its tables: their heads and the rules below these."""
+    lines = text.splitlines()
+    rules = {at for at, line in enumerate(lines) if _RULE.fullmatch(line)}
+    return [line for at, line in enumerate(lines) if at not in rules and at + 1 not in rules]
+
+
+def _offered(quote: str, text: str) -> str:
+    """Give a quote to be found again; the head of a table answers nothing: the passage's own beginning does."""
+    kept = {line.strip() for line in prose_lines(text)}
+    of_head = {line.strip() for line in text.splitlines()} - kept
+    is_head = any(_RULE.fullmatch(line) for line in quote.splitlines()) or quote.strip() in of_head
+    return _first_words(text) if is_head else quote
 
 
 def _gold(text: GoldText) -> GoldPassage:

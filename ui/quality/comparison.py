@@ -3,19 +3,20 @@
 from collections.abc import Mapping
 from functools import partial
 from html import escape
-from typing import Literal
 
 import streamlit as st
 
-from server.evaluation_schemas import CaseChange, Comparison, MetricChange, MetricInfo, RunSummary
+from server.evaluation_schemas import Comparison, MetricChange, MetricInfo, RunSummary
 from ui.calls import ApiError, ClientError
 from ui.components import hint_html, notice_html
+from ui.quality.case_change import Kind, change_html, kind_of
 from ui.quality.html import button_html, draw_html, list_html, section_html, verdict_html
 from ui.quality.pager import draw_pager, page_of
 from ui.quality.place import Place, go
+from ui.quality.run_html import short_digests
 from ui.quality.run_page import run_name
 from ui.quality.state import QualityState
-from ui.quality.words import STAGES, STATUSES, figure, points, points_interval
+from ui.quality.words import STAGES, figure, points, points_interval
 from ui.quality_client import QualityClient
 from ui.wording import counted, french, whole
 
@@ -26,19 +27,24 @@ OTHER_CASES = "Les deux évaluations n’ont pas exactement les mêmes cas"
 OTHER_CASES_WHY = "Seuls les {said} qu’elles ont en commun sont comparés."
 READING = (
     "« Mieux » et « Moins bien » ne sont dits que si la différence a moins de 5 chances sur 100 d’être due au hasard. "
-    "« Pas de différence nette » ne veut pas dire « pareil » : il n’y a peut-être pas assez de cas pour le voir."
+    "« Pas de différence nette » ne veut pas dire « pareil » : il n’y a peut-être pas assez de cas pour le voir. "
+    "Plus on regarde de mesures, plus l’une d’elles bouge par hasard : le calcul en tient compte, et une différence "
+    "dont l’intervalle ne contient pas 0 peut rester à confirmer."
 )
 TIMES = (
     "La moitié des cas vont plus vite que cela. Ces temps dépendent aussi de la machine : n’en concluez rien."
 )
-Kind = Literal["all", "worse", "better", "mixed"]
 KINDS: dict[Kind, str] = {
     "all": "Tous les cas qui changent",
     "worse": "Moins bien",
     "better": "Mieux",
     "mixed": "Mieux et moins bien à la fois",
+    "apart": "Non comparables",
 }
-CASE_WORDS: dict[str, str] = {"better": "Mieux", "worse": "Moins bien", "mixed": "Mieux et moins bien"}
+HINTS = {
+    "better": "Peut-être mieux, à confirmer avec plus de cas",
+    "worse": "Peut-être moins bien, à confirmer avec plus de cas",
+}
 
 
 def fetch_comparison(client: QualityClient, state: QualityState, place: Place) -> Comparison | None:
@@ -89,9 +95,13 @@ def summary_html(found: Comparison, labels: Mapping[str, MetricInfo]) -> str:
     worse = [labels[one.name].label for one in found.metrics if one.verdict == "worse" and one.name in labels]
     lines = [f"Mieux : {', '.join(better)}."] if better else []
     lines += [f"Moins bien : {', '.join(worse)}."] if worse else []
+    hints = [one for one in found.metrics if one.name in labels and hint_of(one, labels[one.name])]
     title = "Aucune différence nette" if not lines else "Ce qui a changé nettement"
     look = "error" if worse else "good" if better else "calm"
-    same = counted(len(found.metrics) - len(better) - len(worse), "mesure", "mesures")
+    for word in HINTS.values():
+        names = [labels[one.name].label for one in hints if hint_of(one, labels[one.name]) == word]
+        lines += [f"{word} : {', '.join(names)}."] if names else []
+    same = counted(len(found.metrics) - len(better) - len(worse) - len(hints), "mesure", "mesures")
     lines.append(f"Pas de différence nette : {same}.")
     body = "".join(f"<p>{escape(french(line))}</p>" for line in lines)
     return (
@@ -123,7 +133,7 @@ def cautions_html(found: Comparison) -> str:
 
 def differences_html(found: Comparison) -> str:
     """Say what differs in what was evaluated."""
-    lines = [escape(french(line)) for line in found.differences]
+    lines = [escape(french(short_digests(line))) for line in found.differences]
     body = (
         list_html(lines)
         if lines
@@ -166,15 +176,27 @@ def latencies_html(found: Comparison) -> str:
 
 
 def _row(change: MetricChange, info: MetricInfo) -> str:
-    span = points_interval(change)
+    span, hint = points_interval(change), hint_of(change, info)
     return (
         f'<tr data-testid="change" data-metric="{escape(change.name)}" data-verdict="{change.verdict}">'
         f'<th scope="row">{escape(info.label)}<small>{counted(change.cases, "cas", "cas")}</small></th>'
         f'<td data-label="Avant">{figure(change.before, info.unit)}</td>'
         f'<td data-label="Après">{figure(change.after, info.unit)}</td>'
         f'<td data-label="Différence">{points(change.difference, info.unit)}<small>{span}</small></td>'
-        f'<td data-label="Verdict">{verdict_html(change.verdict)}</td></tr>'
+        f'<td data-label="Verdict">{escape(hint) if hint else verdict_html(change.verdict)}</td></tr>'
     )
+
+
+def hint_of(change: MetricChange, info: MetricInfo) -> str:
+    """Say which way a measure seems to go, where its interval tells but not the test over all; "" elsewhere."""
+    if (
+        change.verdict != "same"
+        or change.low is None
+        or change.high is None
+        or change.low <= 0 <= change.high
+    ):
+        return ""
+    return HINTS["better" if (change.low > 0) == info.higher_is_better else "worse"]
 
 
 def _draw_changes(state: QualityState, found: Comparison, labels: Mapping[str, MetricInfo]) -> None:
@@ -186,29 +208,9 @@ def _draw_changes(state: QualityState, found: Comparison, labels: Mapping[str, M
         "Montrer", list(KINDS), format_func=KINDS.__getitem__, key="change-kind",
         on_change=partial(setattr, state, "changes_page", 0),
     )  # fmt: skip
-    changes = [one for one in found.changes if kind in ("all", one.verdict)]
+    changes = [one for one in found.changes if kind in ("all", kind_of(one))]
     page = page_of(state.changes_page, len(changes), CHANGES_A_PAGE)
     start = page * CHANGES_A_PAGE
     items = "".join(change_html(one, labels) for one in changes[start : start + CHANGES_A_PAGE])
     st.html(f'<ul class="fanal-cases" data-testid="changes" lang="fr">{items}</ul>')
     draw_pager("changes", page, len(changes), CHANGES_A_PAGE, partial(setattr, state, "changes_page"))
-
-
-def change_html(change: CaseChange, labels: Mapping[str, MetricInfo]) -> str:
-    """Give a case that changed; a click on its question shows both answers."""
-    moved = [
-        f"{escape(labels[name].label)} : {figure(before, labels[name].unit)} → "
-        f"<strong>{figure(after, labels[name].unit)}</strong>"
-        for name, (before, after) in change.changes.items()
-        if name in labels
-    ]
-    before, after = change.status
-    if before != after:
-        moved.insert(0, f"{STATUSES[before]} → <strong>{STATUSES[after]}</strong>")
-    look = {"better": "fanal-good", "worse": "fanal-bad"}.get(change.verdict, "")
-    return (
-        f'<li data-testid="changed-case" data-case="{escape(change.id)}" data-verdict="{change.verdict}">'
-        f"{button_html(change.question or change.id, 'case', change.id, look='fanal-link')}"
-        f'<p class="fanal-facts"><strong class="{look}">{CASE_WORDS[change.verdict]}</strong> · '
-        f"{' · '.join(moved)}</p></li>"
-    )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from server.evaluation_schemas import ChangeVerdict, MetricUnit, RunSummary
 from ui.actions import Verb, action_attribute
-from ui.quality.words import VERDICTS, gate_sentence
+from ui.quality.words import VERDICTS, gate_sentence, tag_label
 from ui.wording import french
 
 SIGNS: dict[ChangeVerdict, str] = {"better": "▲", "worse": "▼", "same": "="}
@@ -44,7 +44,7 @@ def button_html(
 
 def tags_html(tags: Iterable[str]) -> str:
     """Give the tags of a case."""
-    return "".join(f'<span class="fanal-tag">{escape(tag)}</span>' for tag in tags)
+    return "".join(f'<span class="fanal-tag">{escape(tag_label(tag))}</span>' for tag in tags)
 
 
 def verdict_html(verdict: ChangeVerdict) -> str:

@@ -14,7 +14,7 @@ from ui.quality.case_form import draw_form
 from ui.quality.case_html import expected_html
 from ui.quality.case_lines import plain
 from ui.quality.case_text import CaseText, new_case_id
-from ui.quality.html import button_html, tags_html
+from ui.quality.html import button_html, draw_html, tags_html
 from ui.quality.pager import draw_pager, page_of
 from ui.quality.review import draw_review
 from ui.quality.saving import save_form
@@ -47,6 +47,7 @@ FORMATS: tuple[tuple[CaseFormat, str, str], ...] = (
     ("csv", "CSV", "text/csv"),
     ("jsonl", "JSONL", "application/jsonl"),
 )
+TO_COMPLETE = "N’attend rien\u00a0: à compléter"
 FINAL = "Supprimer ce cas pour toujours ?"
 
 
@@ -130,6 +131,9 @@ def case_html(view: CaseView, state: QualityState) -> str:
     case = view.case
     facts = [escape(case.id), ORIGINS[view.origin], f"du {long_date(view.created_at.date())}"]
     facts += ["doit se taire"] if case.must_abstain else []
+    badge = (
+        f' <span class="fanal-badge fanal-badge-past">{TO_COMPLETE}</span>' if expects_nothing(case) else ""
+    )
     question = case.question or case.id
     confirming = state.sources.confirming
     if confirming is not None and confirming.target == case.id:
@@ -140,11 +144,16 @@ def case_html(view: CaseView, state: QualityState) -> str:
     else:
         actions = "".join(_actions(view, question))
     return (
-        f'<li data-testid="own-case" data-case="{escape(case.id)}"><details><summary>{escape(question)}</summary>'
-        f"{expected_html(case)}</details>"
+        f'<li data-testid="own-case" data-case="{escape(case.id)}"><details>'
+        f"<summary>{escape(question)}{badge}</summary>{expected_html(case)}</details>"
         f'<p class="fanal-facts">{" · ".join(facts)} {tags_html(case.tags)}</p>'
         f'<div class="fanal-row">{actions}</div></li>'
     )
+
+
+def expects_nothing(case: Case) -> bool:
+    """Tell whether a question is asked of which nothing says what a right answer is: it measures nearly nothing."""
+    return case.kind == "ask" and not (case.must_abstain or case.facts or case.gold or case.forbidden)
 
 
 def _actions(view: CaseView, question: str) -> list[str]:
@@ -180,6 +189,7 @@ def _draw_uses(client: QualityClient, state: QualityState) -> None:
                 args=(client, state, kind),
                 icon=":material/download:",
             )
+    draw_html(state.take_beside())
     st.html(
         f'<div class="fanal-command" lang="fr"><p class="fanal-hint">{HOW_TO_RUN}</p>'
         f"<pre><code>{COMMAND}</code></pre></div>"
@@ -191,4 +201,4 @@ def _check_export(client: QualityClient, state: QualityState, kind: CaseFormat) 
     try:
         client.export_cases(kind)
     except ClientError as error:
-        state.notice = notice_html("error", NO_EXPORT, str(error), testid="no-export")
+        state.beside = notice_html("error", NO_EXPORT, str(error), testid="no-export")

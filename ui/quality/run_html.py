@@ -1,5 +1,6 @@
 """A run as HTML: its measures with their interval and what they are worth, its themes, its times, its configuration."""
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 
@@ -11,12 +12,14 @@ from ui.quality.words import (
     FAMILIES,
     STAGES,
     agreement_sentence,
+    asked,
     figure,
     gate_line,
     gate_sentence,
     interval,
     is_imprecise,
     margin,
+    tag_label,
     written_by,
 )
 from ui.wording import counted, french, whole
@@ -33,13 +36,17 @@ JUDGE_FAILED_WHY = (
 )
 IMPRECISE = "imprécis"
 TAG_METRICS = 4
+RARE = 5
+"""Cases under which the figures of a tag are those of two or three questions."""
+TOO_RARE = "moins de 5 cas : non montré"
+SHORT_DIGEST = 8
+_DIGEST = re.compile(r"\b[0-9a-f]{16,}\b")
 
 
 def head_html(run: RunDetail) -> str:
     """Say what wrote the answers, of how many cases, how it ended and who judged."""
-    facts = [escape(written_by(run)), counted(run.cases, "cas", "cas")]
+    facts = [escape(written_by(run)), asked(run)]
     facts += [f"{whole(run.failed)} en panne"] if run.failed else []
-    facts += [counted(run.skipped, "laissé de côté", "laissés de côté")] if run.skipped else []
     judged = f"Jugé par {run.judge.model}." if run.judge else "Sans juge."
     return (
         f'<p class="fanal-facts" data-testid="run-facts" lang="fr">{" · ".join(facts)} · {escape(judged)}</p>'
@@ -72,7 +79,7 @@ def thresholds_html(run: RunDetail) -> str:
         return ""
     labels = {info.name: info for info in run.catalogue}
     failed = [verdict for verdict in run.gate if not verdict.passed]
-    lines = [escape(verdict.reason or gate_line(verdict, labels)) for verdict in failed]
+    lines = [escape(gate_line(verdict, labels)) for verdict in failed]
     kept = [escape(gate_line(verdict, labels)) for verdict in run.gate if verdict.passed]
     held = (
         f'<details class="fanal-fold"><summary>Les seuils tenus ({len(kept)})</summary>{list_html(kept)}</details>'
@@ -121,7 +128,7 @@ def _metric_row(info: MetricInfo, value: MetricValue) -> str:
 
 
 def groups_html(run: RunDetail) -> str:
-    """Give the main measures by theme; a theme opens its cases."""
+    """Give the main measures by tag; a tag opens its cases. Those of fewer than five cases are not shown."""
     if not run.groups:
         return ""
     shown = _columns(run)
@@ -130,20 +137,29 @@ def groups_html(run: RunDetail) -> str:
     for group in run.groups:
         values = {value.name: value for value in group.metrics}
         cells = "".join(_cell(values.get(info.name), info) for info in shown)
-        opener = button_html(
-            group.tag, "tag", group.tag, look="fanal-link", said=f"Voir les cas : {group.tag}"
-        )
+        if group.cases < RARE:
+            cells = f'<td colspan="{max(len(shown), 1)}" class="fanal-rare">{french(TOO_RARE)}</td>'
+        label = tag_label(group.tag)
+        opener = button_html(label, "tag", group.tag, look="fanal-link", said=f"Voir les cas : {label}")
         rows += f'<tr><th scope="row">{opener}</th><td data-label="Cas">{whole(group.cases)}</td>{cells}</tr>'
     table = (
-        f'<div class="fanal-wide"><table class="fanal-grid"><thead><tr><th scope="col">Thème</th>'
+        f'<div class="fanal-wide"><table class="fanal-grid"><thead><tr><th scope="col">Étiquette</th>'
         f'<th scope="col">Cas</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
-    return section_html("Par thème", table, "groups")
+    return section_html("Par étiquette", table, "groups")
 
 
 def _columns(run: RunDetail) -> list[MetricInfo]:
     by_name = {info.name: info for info in run.catalogue}
-    held = {value.name for group in run.groups for value in group.metrics}
+    shown = [group for group in run.groups if group.cases >= RARE]
+    known = [{one.name for one in group.metrics if one.value is not None} for group in shown]
+    held = set().union(*known)
+    if not all("balanced_accuracy" in names for names in known):
+        held -= {
+            "balanced_accuracy"
+        }  # undefined where all cases have an answer, or none has: the plain share stands
+    else:
+        held -= {"abstention_accuracy"}
     return [by_name[name] for name in HEADLINES if name in by_name and name in held][:TAG_METRICS]
 
 
@@ -180,7 +196,7 @@ def latencies_html(run: RunDetail) -> str:
 def configuration_html(run: RunDetail) -> str:
     """Give all that the answers depend on."""
     made, usage = run.configuration, run.usage
-    facts = [("Évaluation", run.id), ("Suite", run.suite), ("Graine du hasard", str(run.seed))]
+    facts = [("Évaluation", run.id), ("Suite", run.title or run.suite), ("Graine du hasard", str(run.seed))]
     facts += [("Révision du code", run.git_revision)] if run.git_revision else []
     facts += [("Serveur interrogé", run.endpoint)] if run.endpoint else []
     if usage.prompt_tokens is not None:
@@ -192,13 +208,24 @@ def configuration_html(run: RunDetail) -> str:
     if run.judge:
         facts += [("Juge", run.judge.model), ("Consignes du juge", run.judge.prompts)]
     facts += _configuration_facts(made) if made else []
-    return section_html("Ce qui a été évalué", facts_html(facts), "configuration")
+    fold = (
+        '<details class="fanal-fold"><summary>Pour l’administrateur</summary>'
+        f"{facts_html(_settings_facts(made))}</details>"
+        if made
+        else ""
+    )
+    return section_html("Ce qui a été évalué", facts_html(facts) + fold, "configuration")
+
+
+def short_digests(text: str) -> str:
+    """Cut the digests of a text to their beginning, which is enough to tell two apart."""
+    return _DIGEST.sub(lambda found: found[0][:SHORT_DIGEST], text)
 
 
 def _configuration_facts(made: Configuration) -> list[tuple[str, str]]:
     index = made.index
     share = f", {figure(index.dense_share)} aussi cherchés par le sens"
-    facts = [
+    return [
         ("Réponses", f"{made.model} ({'modèle de langage' if made.mode == 'generative' else 'sans modèle'})"),
         (
             "Documents",
@@ -206,10 +233,15 @@ def _configuration_facts(made: Configuration) -> list[tuple[str, str]]:
         ),
         ("Recherche", made.embedder + (f", reclassés par {made.reranker}" if made.reranker else "")),
         ("Version", made.version),
-        ("Empreinte", made.fingerprint[:12]),
     ]
+
+
+def _settings_facts(made: Configuration) -> list[tuple[str, str]]:
+    facts = [("Empreinte", short_digests(made.fingerprint))]
     facts += [(f"Consigne « {name} »", version) for name, version in sorted(made.prompt_versions.items())]
-    return facts + [(f"Réglage {name}", value) for name, value in sorted(made.settings.items())]
+    return facts + [
+        (f"Réglage {name}", short_digests(value)) for name, value in sorted(made.settings.items())
+    ]
 
 
 def facts_html(facts: Sequence[tuple[str, str]] | Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ from ui.quality.run_html import (
     thresholds_html,
     warnings_html,
 )
+from ui.quality.run_summary import outcomes_html, short_html, unusual_html
 from ui.quality.runs_list import progress_html
 from ui.quality.state import QualityState
 from ui.quality.words import STATES
@@ -66,6 +67,7 @@ def draw_run(client: QualityClient, state: QualityState, place: Place, run: RunD
             draw_html(latencies_html(run), configuration_html(run))
             _draw_deletion(client, state, run)
         case _:
+            draw_html(short_html(run), outcomes_html(run), unusual_html(run))
             draw_html(thresholds_html(run), warnings_html(run))
             draw_html(metrics_html(run), groups_html(run))
             _draw_uses(client, state, run)
@@ -109,6 +111,7 @@ def _draw_uses(client: QualityClient, state: QualityState, run: RunDetail) -> No
                     args=(client, state, run.id, kind),
                     icon=":material/download:",
                 )
+        draw_html(state.take_beside())
 
 
 def run_name(run: RunSummary) -> str:
@@ -135,7 +138,7 @@ def _check_report(client: QualityClient, state: QualityState, run_id: str, kind:
     try:
         client.report(run_id, kind)
     except ClientError as error:
-        state.notice = notice_html("error", NO_REPORT, str(error), testid="no-report")
+        state.beside = notice_html("error", NO_REPORT, str(error), testid="no-report")
 
 
 def _draw_deletion(client: QualityClient, state: QualityState, run: RunDetail) -> None:

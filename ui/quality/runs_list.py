@@ -1,6 +1,6 @@
 """« Évaluations »: the runs, newest first, each with its headline figures and whether its thresholds hold."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 
@@ -11,8 +11,9 @@ from ui.calls import ClientError
 from ui.components import hint_html, notice_html
 from ui.quality.html import bar_html, button_html, draw_html, gate_html, list_html
 from ui.quality.pager import draw_pager, page_of
+from ui.quality.run_summary import short_html
 from ui.quality.state import QualityState
-from ui.quality.words import STATES, figure, interval, margin, written_by
+from ui.quality.words import STATES, asked, figure, interval, margin, written_by
 from ui.quality_client import QualityClient
 from ui.wording import counted, french, moment, whole
 from ui.zone import browser_zone
@@ -60,7 +61,7 @@ def draw_runs(client: QualityClient, state: QualityState) -> None:
     runs = listed.runs
     if len(suites) > 1:
         suite = st.selectbox(
-            "Suite de cas", ["", *suites], format_func=lambda name: name or "Toutes", key="suite"
+            "Suite de cas", ["", *suites], format_func=suite_titles(listed.runs).__getitem__, key="suite"
         )
         runs = [run for run in runs if suite in ("", run.suite)]
     if any(run.state == "running" for run in runs):
@@ -71,6 +72,15 @@ def draw_runs(client: QualityClient, state: QualityState) -> None:
     items = "".join(run_html(run, labels) for run in runs[start : start + RUNS_A_PAGE])
     st.html(f'<ul class="fanal-runs" data-testid="runs" lang="fr">{items}</ul>')
     draw_pager("runs", page, len(runs), RUNS_A_PAGE, partial(setattr, state, "runs_page"))
+
+
+def suite_titles(runs: Sequence[RunSummary]) -> dict[str, str]:
+    """Give what people call each suite: the title of its newest run; two of the same title have their name too."""
+    titles = {run.suite: run.title or run.suite for run in sorted(runs, key=lambda one: one.started_at)}
+    several = {title for title in titles.values() if list(titles.values()).count(title) > 1}
+    return {"": "Toutes"} | {
+        suite: f"{title} ({suite})" if title in several else title for suite, title in titles.items()
+    }
 
 
 def empty_html() -> str:
@@ -109,7 +119,7 @@ def run_html(run: RunSummary, labels: Mapping[str, MetricInfo]) -> str:
         if run.state == "done"
         else f'<span class="fanal-badge fanal-badge-past">{STATES[run.state]}</span>'
     )
-    facts = [when, escape(written_by(run)), counted(run.cases, "cas", "cas")]
+    facts = [when, escape(written_by(run)), asked(run)]
     facts += [f"{whole(run.failed)} en panne"] if run.failed else []
     facts += [judge_fact(run)] if run.judge else []
     return (
@@ -117,7 +127,7 @@ def run_html(run: RunSummary, labels: Mapping[str, MetricInfo]) -> str:
         f"<p><strong>{title}</strong> {state}{gate_html(run)}</p>"
         f'<p class="fanal-facts">{" · ".join(facts)}</p></div>'
         f"{button_html('Ouvrir', 'run', run.id, said=f'Ouvrir : {run.title or run.suite}, {when}')}"
-        f"{progress_html(run)}{figures_html(headlines(run), labels)}</li>"
+        f"{progress_html(run)}{short_html(run)}{figures_html(headlines(run), labels)}</li>"
     )
 
 

@@ -14,7 +14,7 @@ STATE = "fanal_quality"
 OPEN = "Un cas est en cours d’écriture"
 OPEN_WHY = "Enregistrez-le ou abandonnez-le d’abord : il est dans « Cas » ou sous son retour."
 
-Shown = Literal["all", "failed", "silence", "unscored", "below"]
+Shown = Literal["review", "all", "failed", "silence", "unscored", "below"]
 
 
 @dataclass(slots=True)
@@ -22,13 +22,14 @@ class Filters:
     """Which cases of a run are listed, and from which one on.
 
     Args:
+        shown: None until the list is shown: it then begins with the cases to review, if there are any.
         metric: the one that `below` and the order are about; "" for none.
         limit: the share under which a case is shown, when `shown` is "below".
         tag: "" for all.
         text: words of the question or the id of the case.
     """
 
-    shown: Shown = "all"
+    shown: Shown | None = None
     metric: str = ""
     limit: float = 0.5
     tag: str = ""
@@ -72,6 +73,7 @@ class QualityState:
 
     Args:
         notice: HTML of what is to be said once, at the top.
+        beside: HTML of what is to be said once, beside what was clicked.
         drawn: the place that is on the screen.
         visits: counts the places that were drawn.
         scope: where what is kept was fetched.
@@ -88,6 +90,7 @@ class QualityState:
     """
 
     notice: str = ""
+    beside: str = ""
     drawn: str = ""
     visits: int = 0
     scope: tuple[str, ...] = ()
@@ -111,6 +114,11 @@ class QualityState:
             self.sources, self.filters = PageState(), Filters()
             self.runs_page = self.changes_page = self.cases_page = self.inbox_page = 0
             self.scope = scope
+
+    def take_beside(self) -> str:
+        """Give what is to be said beside what was clicked, once."""
+        said, self.beside = self.beside, ""
+        return said
 
     def refetch(self) -> None:
         """Forget what was fetched: it has changed."""

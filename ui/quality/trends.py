@@ -9,7 +9,7 @@ import streamlit as st
 
 from server.evaluation_schemas import MetricInfo, MetricValue, RunSummary
 from ui.components import hint_html, notice_html
-from ui.quality.runs_list import HEADLINES, empty_html, fetch_runs
+from ui.quality.runs_list import HEADLINES, empty_html, fetch_runs, suite_titles
 from ui.quality.state import QualityState
 from ui.quality.words import figure, interval, written_by
 from ui.quality_client import QualityClient
@@ -57,7 +57,9 @@ def draw_trends(client: QualityClient, state: QualityState) -> None:
         st.html(notice_html("calm", TOO_FEW, TOO_FEW_WHY, testid="too-few"))
         return
     labels = {info.name: info for info in listed.catalogue}
-    suite = st.selectbox("Suite de cas", list(suites), key="trend-suite")
+    suite = st.selectbox(
+        "Suite de cas", list(suites), format_func=suite_titles(listed.runs).__getitem__, key="trend-suite"
+    )
     runs = suites[suite]
     names = measured(runs, labels)
     first = [name for name in HEADLINES if name in names][:FIRST_CHOSEN] or names[:FIRST_CHOSEN]

@@ -38,7 +38,7 @@ FAMILIES: dict[MetricFamily, str] = {
 }
 EXTRACTIVE = "Sans modèle (phrases des documents)"
 STATES: dict[RunState, str] = {"running": "En cours", "interrupted": "Interrompue", "done": "Terminée"}
-STATUSES: dict[CaseStatus, str] = {"done": "Fait", "failed": "En panne", "skipped": "Laissé de côté"}
+STATUSES: dict[CaseStatus, str] = {"done": "Fait", "failed": "En panne", "skipped": "Non posé"}
 VERDICTS: dict[ChangeVerdict, str] = {
     "better": "Mieux",
     "worse": "Moins bien",
@@ -63,6 +63,7 @@ STAGES: Mapping[str, str] = {
     "generate": "Écrire la réponse",
     "verify": "Vérifier les citations",
     "draft": "Écrire la synthèse",
+    "first_statement": "Première phrase",
 }
 _KAPPA_WORDS = ((0.0, "nul"), (0.2, "très faible"), (0.4, "faible"), (0.6, "moyen"), (0.8, "bon"))
 
@@ -148,26 +149,46 @@ def gate_sentence(gate: list[GateVerdict]) -> str:
     return f"{said} sur {len(gate)}"
 
 
+def tag_label(tag: str) -> str:
+    """Write a tag as people read it."""
+    return tag.replace("-", " ").replace("_", " ")
+
+
+def asked(run: RunSummary) -> str:
+    """Say how many cases were asked, once it is over and some were not: "37 posés sur 40 cas"."""
+    total = counted(run.cases, "cas", "cas")
+    if not run.skipped or run.state != "done":
+        return total
+    put = run.cases - run.skipped
+    return f"{counted(put, 'posé', 'posés')} sur {total}"
+
+
 def gate_line(verdict: GateVerdict, labels: Mapping[str, MetricInfo]) -> str:
     """Say a threshold and what was measured."""
     info = labels.get(verdict.metric)
     name = info.label if info else gate_name(verdict.metric)
-    value, threshold = (
-        _gate_figure(verdict.metric, info, figure_) for figure_ in (verdict.value, verdict.threshold)
-    )
-    about = f" (thème « {verdict.tag} »)" if verdict.tag else ""
+    value, threshold = _gate_figures(verdict, info)
+    about = f" (étiquette « {tag_label(verdict.tag)} »)" if verdict.tag else ""
     least = "au moins" if verdict.bound == "min" else "au plus"
-    return french(f"{name}{about} : {value}, il faut {least} {threshold}")
+    reason = f" ({verdict.reason})" if verdict.reason else ""
+    return french(f"{name}{about} : {value}, il faut {least} {threshold}{reason}")
 
 
-def _gate_figure(metric: str, info: MetricInfo | None, value: float | None) -> str:
-    if value is None:
-        return NONE
+def _gate_figures(verdict: GateVerdict, info: MetricInfo | None) -> tuple[str, str]:
+    """Write what was measured and what is asked for, with the decimals without which they would read as equal."""
+    metric, value, threshold = verdict.metric, verdict.value, verdict.threshold
     if metric.startswith("run."):
-        return whole(round(value))
-    if metric.startswith("latency."):
-        return figure(value, "ms")
-    return figure(value, info.unit if info else "share")
+        return NONE if value is None else whole(round(value)), whole(round(threshold))
+    unit: MetricUnit = "ms" if metric.startswith("latency.") else info.unit if info else "share"
+    if unit != "share":
+        return figure(value, unit), figure(threshold, unit)
+    said = [number(100 * one, 0) for one in (value, threshold) if one is not None]
+    for digits in range(1, 4):
+        if verdict.passed or len(set(said)) == len(said):
+            break
+        said = [number(100 * one, digits) for one in (value, threshold) if one is not None]
+    shares = [f"{one}\u00a0%" for one in said]
+    return NONE if value is None else shares[0], shares[-1]
 
 
 def gate_name(metric: str) -> str:
@@ -179,7 +200,9 @@ def gate_name(metric: str) -> str:
         case ["run", "failed"]:
             return "Cas en panne"
         case ["run", "skipped"]:
-            return "Cas laissés de côté"
+            return "Cas non posés"
+        case ["run", "fallback"]:
+            return "Réponses que le modèle n’a pas écrites"
         case ["run", "cases"]:
             return "Nombre de cas"
     return metric
@@ -198,15 +221,6 @@ def agreement_sentence(agreement: Agreement | None) -> str:
     if agreement.failures:
         failures = f", {counted(agreement.failures, 'échec', 'échecs')} du juge"
     return french(f"{said}, sur {counted(agreement.cases, 'réponse', 'réponses')}{failures}).")
-
-
-def silence(line: CaseLine) -> str:
-    """Say whether the answer was kept back when it should have been."""
-    if line.abstained is None:
-        return NONE
-    if line.must_abstain:
-        return "S’est tu, à raison" if line.abstained else "A répondu, à tort"
-    return "S’est tu, à tort" if line.abstained else "A répondu"
 
 
 def is_wrong_silence(line: CaseLine) -> bool:

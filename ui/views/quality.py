@@ -20,7 +20,7 @@ from ui.quality.place import TABS, Place, back_of, go, here, is_pane, is_tab
 from ui.quality.run_page import draw_run, fetch_run, run_name
 from ui.quality.runs_list import draw_runs
 from ui.quality.saving import decide, delete_case
-from ui.quality.state import QualityState, quality_state
+from ui.quality.state import Filters, QualityState, quality_state
 from ui.quality.trends import draw_trends
 from ui.quality.words import CASE_STATES
 from ui.source_panel import close_panel, draw_panel, open_panel, panel_name
@@ -142,7 +142,10 @@ def _open(client: FanalClient, state: QualityState, place: Place, target: tuple[
         case ("pane", pane) if is_pane(pane):
             go(Place(run=place.run, pane=pane))
         case ("tag", tag):
-            state.filters.tag = tag
+            state.filters = Filters(shown="all", tag=tag)
+            go(Place(run=place.run, pane="cas"))
+        case ("review",):
+            state.filters = Filters(shown="review")
             go(Place(run=place.run, pane="cas"))
         case ("case", case_id):
             go(replace(place, case=case_id))
