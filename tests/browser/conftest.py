@@ -18,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Locator, Page, ViewportSize, expect, sync_playwright
 
+from tests.browser.patience import waiting_for_one
 from tests.browser.scripted_api import scripted_api
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,7 +116,8 @@ def browser() -> Iterator[Browser]:
     expect.set_options(timeout=STARTED_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        yield chromium
+        with waiting_for_one():
+            yield chromium
         chromium.close()
 
 
