@@ -23,9 +23,10 @@ from pydantic import SecretStr, ValidationError
 
 from eval.exchanges import Asked, Line, exchange
 from ingest.errors import ConfigurationError, FanalError, SourceUnavailable
+from server.access import Caller
 from server.app import create_app
 from server.case_schemas import Case, CaseKind
-from server.dependencies import Caller, caller_of, today
+from server.dependencies import caller_of, today
 from server.evaluation_schemas import CaseResult, CaseTiming, Configuration
 from server.settings import ServerSettings
 

@@ -3,6 +3,7 @@
 Each has a safe default, so that a fresh checkout runs with none set.
 """
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -11,13 +12,18 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.generations import Generations
 
+SECRETS = "FANAL_SECRETS_DIR"
+"""Names a folder where a file `fanal_…` holds the value of a setting: secrets that no process list shows."""
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 class IngestSettings(BaseSettings):
     """What ingestion needs to run; read from the environment, then from `.env`."""
 
-    model_config = SettingsConfigDict(env_prefix="FANAL_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="FANAL_", env_file=".env", extra="ignore", secrets_dir=os.environ.get(SECRETS)
+    )
 
     data_dir: Path = Field(
         default=ROOT / "data", description="Folder of the index, the manifest and the logs."

@@ -47,6 +47,9 @@ ACTS: dict[ActName, str] = {
     "purge": "purge",
     "audit_exported": "journal exporté",
     "audit_purged": "journal abrégé",
+    "key_created": "clé d’accès créée",
+    "key_revoked": "clé d’accès révoquée",
+    "access_refused": "accès refusé",
 }
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

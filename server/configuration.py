@@ -14,7 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ingest.settings import ROOT
-from server.dependencies import Caller, Parts
+from server.access import Caller
+from server.dependencies import Parts
 from server.evaluation_schemas import Configuration, IndexState
 from server.prompts import answer, draft, followup, repair
 from server.rank import WEIGHTS

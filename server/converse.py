@@ -13,8 +13,9 @@ import anyio.to_thread
 
 from ingest.errors import SourceUnavailable, StorageFailed
 from server import ask as path
+from server.access import Caller
 from server.conversation import Turn
-from server.dependencies import Caller, Parts
+from server.dependencies import Parts
 from server.history import groups_of, turns_before
 from server.schemas import Answer, AskRequest
 

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from ingest.index import Index
 from ingest.manifest import Manifest
 from ingest.opening import Store
+from server.access import Caller
 from server.ask import AskParts
 from server.assisting.assistants import Assistants
 from server.drafting.types import DraftParts, draft_parts
@@ -27,8 +28,6 @@ from server.store.drafts import Drafts
 from server.store.inbox import Inbox
 from server.store.opening import Stores
 from server.templates import Templates
-
-LOCAL_USER = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +102,6 @@ class Parts:
     def manifest(self) -> Manifest:
         """Give what is known of it."""
         return self.store.manifest
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who is calling.
-
-    Args:
-        groups: the groups whose documents they may read, beside everyone's.
-        user: whose conversations they are; everyone at this machine is one while sign-in is off.
-    """
-
-    groups: frozenset[str]
-    user: str = LOCAL_USER
 
 
 def parts_of(request: Request) -> Parts:

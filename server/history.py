@@ -9,8 +9,9 @@ from dataclasses import replace
 
 from ingest.documents import EVERYONE
 from ingest.index import Hit, Index, SearchFilter
+from server.access import Caller
 from server.conversation import Turn
-from server.dependencies import Caller, Parts
+from server.dependencies import Parts
 from server.schemas import Answer, ConversationView, Passage, Statement, TurnView
 from server.store.kept import KeptAnswer, KeptConversation, KeptPassage
 

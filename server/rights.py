@@ -3,7 +3,8 @@
 from ingest.documents import EVERYONE
 from ingest.index import SearchFilter
 from ingest.sources.config import read_sources
-from server.dependencies import Caller, Parts
+from server.access import Caller
+from server.dependencies import Parts
 
 
 def may_read(source: str, parts: Parts, caller: Caller) -> bool:

@@ -2,12 +2,14 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, SecretStr, model_validator
+from pydantic_core import PydanticUndefined
 from pydantic_settings import NoDecode
 
 from ingest.settings import ROOT, IngestSettings
+from server.access_schemas import Role
 
 
 class ServerSettings(IngestSettings):
@@ -92,6 +94,78 @@ class ServerSettings(IngestSettings):
         le=36_500,
         description="Days after its end when a run of evaluation is deleted, with its reports.",
     )
+    sign_in: Literal["off", "oidc"] = Field(
+        default="off",
+        description="`off`: whoever is at this machine, which alone is listened to; `oidc`: people sign in.",
+    )
+    oidc_issuer: str | None = Field(
+        default=None, description="Address of the OpenID Connect provider, as its tokens write it (`iss`)."
+    )
+    oidc_audience: str | None = Field(
+        default=None,
+        description="Client id of the page at that provider: tokens for anybody else are refused.",
+    )
+    oidc_algorithms: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("RS256", "ES256"), description="Signature algorithms of tokens that are accepted, by commas."
+    )
+    oidc_roles_claim: str = Field(
+        default="roles", description="Claim of the token that roles are read from, with dots inside objects."
+    )
+    oidc_groups_claim: str = Field(
+        default="groups",
+        description="Claim of the token that groups are read from, with dots inside objects.",
+    )
+    roles: Annotated[dict[str, frozenset[str]], NoDecode] = Field(
+        default_factory=dict,
+        description="Role for each value of the roles claim, `value=role` by commas; roles: advisor, writer, quality, "
+        "administrator. Who has none may do nothing.",
+    )
+    groups: Annotated[dict[str, frozenset[str]], NoDecode] = Field(
+        default_factory=dict,
+        description="Group of documents for each value of the groups claim, `value=group` by commas; values without "
+        "one give no group.",
+    )
+    allowed_hosts: Annotated[frozenset[str], NoDecode] = Field(
+        default=frozenset({"127.0.0.1", "localhost"}),
+        description="Names under which the server is asked, by commas; a request under another is refused.",
+    )
+    trusted_proxies: Annotated[frozenset[str], NoDecode] = Field(
+        default=frozenset({"127.0.0.1"}),
+        description="Addresses of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, by "
+        "commas.",
+    )
+    signing_key: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Secret (32 characters or more) that signs the links to documents; unset: a file in data_dir.",
+    )
+    requests_per_minute: int = Field(
+        default=120, ge=1, description="Requests that one user may make in a minute, by process."
+    )
+    answers_per_minute: int = Field(
+        default=20,
+        ge=1,
+        description="Questions, drafts and assistants that one user may ask for in a minute, by process.",
+    )
+    model_slots: int = Field(
+        default=16, ge=1, description="Answers and drafts that the model writes at once, by process."
+    )
+    queue_places: int = Field(
+        default=100,
+        ge=0,
+        description="Requests that may wait for the model, by process; further ones are refused.",
+    )
+    queue_seconds: float = Field(
+        default=120.0,
+        gt=0,
+        description="Longest wait for the model, in seconds; then the documents' own sentences.",
+    )
+    workers: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Processes that serve; more than one needs a Qdrant server and PostgreSQL.",
+    )
     local_groups: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(),
         description="Groups of the person at this machine while sign-in is off, by commas.",
@@ -109,11 +183,15 @@ class ServerSettings(IngestSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _split_groups(cls, values: dict[str, object]) -> dict[str, object]:
-        groups = values.get("local_groups")
-        if isinstance(groups, str):
-            values = {**values, "local_groups": [name.strip() for name in groups.split(",") if name.strip()]}
-        return values
+    def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
+        """Read what is written with commas."""
+        split: dict[str, object] = {}
+        for name, value in values.items():
+            if name in _LISTS and isinstance(value, str):
+                split[name] = _listed(value)
+            elif name in _MAPS and isinstance(value, str):
+                split[name] = _mapped(value)
+        return {**values, **split}
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
@@ -121,11 +199,45 @@ class ServerSettings(IngestSettings):
             raise ValueError(
                 "FANAL_GENERATOR=openai demande aussi FANAL_MODEL_URL (…/v1) et FANAL_MODEL_NAME"
             )
-        if not _is_loopback(self.host):
+        if self.sign_in == "off" and not _is_loopback(self.host):
             raise ValueError(
-                "sans connexion des utilisateurs, Fanal n'écoute que sur cette machine : FANAL_HOST doit être 127.0.0.1"
+                "sans connexion des utilisateurs, Fanal n'écoute que sur cette machine : FANAL_HOST doit être "
+                "127.0.0.1 ; ou bien FANAL_SIGN_IN=oidc fait se connecter les utilisateurs"
+            )
+        if self.sign_in == "oidc" and not (self.oidc_issuer and self.oidc_audience and self.roles):
+            raise ValueError(
+                "FANAL_SIGN_IN=oidc demande aussi FANAL_OIDC_ISSUER, FANAL_OIDC_AUDIENCE et FANAL_ROLES"
+            )
+        unknown = sorted({role for roles in self.roles.values() for role in roles} - set(get_args(Role)))
+        if unknown:
+            raise ValueError(
+                f"FANAL_ROLES : rôle inconnu « {', '.join(unknown)} » ; rôles : {', '.join(get_args(Role))}"
+            )
+        if self.workers > 1 and not (self.qdrant_url and self.database.startswith("postgresql")):
+            raise ValueError(
+                "FANAL_WORKERS : plusieurs processus demandent un serveur Qdrant (FANAL_QDRANT_URL) et PostgreSQL "
+                "(FANAL_DATABASE_URL)"
             )
         return self
+
+
+_LISTS = frozenset({"local_groups", "oidc_algorithms", "allowed_hosts", "trusted_proxies"})
+_MAPS = frozenset({"roles", "groups"})
+
+
+def _listed(written: str) -> list[str]:
+    return [name.strip() for name in written.split(",") if name.strip()]
+
+
+def _mapped(written: str) -> dict[str, set[str]]:
+    """Read `value=name` by commas; a value may be given several names."""
+    read: dict[str, set[str]] = {}
+    for pair in _listed(written):
+        value, equals, name = (part.strip() for part in pair.rpartition("="))
+        if not (value and equals and name):
+            raise ValueError(f"« {pair} » : écrivez valeur=nom, par exemple fanal-conseillers=advisor")
+        read.setdefault(value, set()).add(name)
+    return read
 
 
 def _is_loopback(host: str) -> bool:
@@ -146,8 +258,10 @@ def settings_table() -> str:
 
 
 def _default(value: object) -> str:
-    if value is None or value == frozenset():
+    if value is None or value == frozenset() or value is PydanticUndefined:
         return "unset"
+    if isinstance(value, frozenset | tuple):
+        return f"`{','.join(sorted(value))}`"
     if isinstance(value, Path):
         return f"`{value.relative_to(ROOT)}`"
     return f"`{value}`"

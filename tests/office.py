@@ -8,7 +8,8 @@ from fastapi.testclient import TestClient
 
 from ingest.documents import EVERYONE
 from ingest.index import SearchFilter
-from server.dependencies import Caller, Parts
+from server.access import Caller
+from server.dependencies import Parts
 from server.problems import MEDIA_TYPE
 from server.retrieve import passage_of
 from server.schemas import Answer, ConversationView, Passage

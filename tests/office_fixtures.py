@@ -9,8 +9,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from ingest.chunk import chunk_document
+from server.access import Caller
 from server.app import create_app
-from server.dependencies import Caller, caller_of
+from server.dependencies import caller_of
 from server.settings import ServerSettings
 from tests.office import OPEN, RESERVED, Office
 from tests.support import make_document

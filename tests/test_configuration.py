@@ -10,9 +10,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from server.access import Caller
 from server.app import create_app
 from server.configuration import NOTHING, installed, url_digest
-from server.dependencies import Caller, caller_of
+from server.dependencies import caller_of
 from server.evaluation_schemas import Configuration
 from server.llm import Usage
 from server.metering import Meter

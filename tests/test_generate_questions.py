@@ -19,9 +19,10 @@ from eval.generating.wording import question_of, subject_of
 from eval.gold import holds, matches
 from ingest.errors import ConfigurationError
 from ingest.opening import open_store
+from server.access import Caller
 from server.app import create_app
 from server.case_schemas import Case
-from server.dependencies import Caller, caller_of
+from server.dependencies import caller_of
 from server.settings import ServerSettings
 from server.store.opening import open_stores
 from tests.evaluating import organisation

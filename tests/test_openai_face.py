@@ -19,9 +19,10 @@ from openai import AsyncOpenAI, OpenAI
 from ingest.errors import StorageFailed
 from server import problems
 from server.abstain import Decision, message_for
+from server.access import Caller
 from server.ask import AskParts
 from server.conversation import Turn
-from server.dependencies import Caller, caller_of, parts_of, today
+from server.dependencies import caller_of, parts_of, today
 from server.footnotes import without_footnotes
 from server.openai_face import MODEL
 from server.openai_schemas import MAX_MESSAGES

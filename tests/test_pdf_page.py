@@ -24,7 +24,8 @@ from reportlab.pdfgen.canvas import Canvas
 from ingest.chunk import chunk_document
 from ingest.documents import EVERYONE
 from ingest.parse import Limits, parse_file
-from server.dependencies import Caller, caller_of, parts_of
+from server.access import Caller
+from server.dependencies import caller_of, parts_of
 from server.pdf_page import MARK, MAX_HEIGHT, MAX_WAITING, WIDTH, PageImage, PageRenderer, render_page
 from server.pdf_quotes import find_ranges
 from server.problems import NotFound, install

@@ -13,8 +13,9 @@ import pytest
 from fastapi.testclient import TestClient
 from reportlab.pdfgen import canvas
 
+from server.access import Caller
 from server.app import create_app
-from server.dependencies import Caller, caller_of
+from server.dependencies import caller_of
 from server.settings import ServerSettings
 from tests import quality_desk
 

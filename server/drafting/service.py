@@ -14,7 +14,8 @@ from typing import NoReturn
 
 import anyio.to_thread
 
-from server.dependencies import Caller, Parts
+from server.access import Caller
+from server.dependencies import Parts
 from server.draft import Drafted, SectionReady, draft, source_of_notes, unmask_drafted, unmask_section
 from server.draft_schemas import (
     DraftPatch,

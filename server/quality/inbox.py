@@ -10,8 +10,9 @@ from datetime import datetime
 
 from ingest.documents import EVERYONE
 from ingest.index import Index
+from server.access import Caller
 from server.case_schemas import FeedbackItem
-from server.dependencies import Caller, Parts
+from server.dependencies import Parts
 from server.history import readable
 from server.schemas import Answer
 from server.store.audit import Act, opaque

@@ -13,8 +13,9 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from ingest.documents import EVERYONE
 from ingest.index import Index
 from ingest.sources.config import read_sources
+from server.access import Caller
 from server.case_schemas import Case
-from server.dependencies import Caller, Parts
+from server.dependencies import Parts
 from server.evaluation_schemas import (
     CaseDetail,
     CaseLine,

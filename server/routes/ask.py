@@ -12,8 +12,9 @@ from pydantic import BaseModel
 
 from ingest.errors import FanalError
 from server import ask as path
+from server.access import Caller
 from server.converse import converse
-from server.dependencies import Caller, CallerDep, Parts, PartsDep, TodayDep
+from server.dependencies import CallerDep, Parts, PartsDep, TodayDep
 from server.leaving import while_connected
 from server.problems import problem_of, unexpected
 from server.schemas import Answer, AskRequest, PassagesEvent

@@ -7,10 +7,11 @@ import anyio.to_thread
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
+from server.access import Caller
 from server.assist import RULES, assist
 from server.assistant_schemas import AssistantAnswer, AssistantRequest, AssistantView
 from server.assisting.input import GivenInputs
-from server.dependencies import Caller, CallerDep, Parts, PartsDep, TodayDep
+from server.dependencies import CallerDep, Parts, PartsDep, TodayDep
 from server.leaving import while_connected
 from server.problems import NotFound
 from server.routes.private import private

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
+from server.access import Caller
 from server.case_schemas import CaseFormat, CaseId, CasePatch, CaseState, CaseView, NewCase
-from server.dependencies import Caller, CallerDep, Parts, PartsDep
+from server.dependencies import CallerDep, Parts, PartsDep
 from server.problems import NotFound
 from server.quality import case_intake, inbox
 from server.quality.case_files import write_cases

@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter
 
-from server.dependencies import Caller, CallerDep, Parts, PartsDep
+from server.access import Caller
+from server.dependencies import CallerDep, Parts, PartsDep
 from server.problems import NotFound
 from server.rights import may_read
 from server.schemas import IngestionRequest, IngestionView

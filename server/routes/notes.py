@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from ingest.parse.parsed import MEGABYTE
-from server.dependencies import Caller, CallerDep, Parts, PartsDep
+from server.access import Caller
+from server.dependencies import CallerDep, Parts, PartsDep
 from server.drafting.errors import NotesTooHeavy, TooManyFiles
 from server.leaving import while_connected
 from server.mask_schemas import NotesText

@@ -57,6 +57,9 @@ ActName = Literal[
     "purge",
     "audit_exported",
     "audit_purged",
+    "key_created",
+    "key_revoked",
+    "access_refused",
 ]
 """What is recorded. `draft_begun` and `assistant_begun` come before a model is sent anything, whatever becomes of
 it; `draft_created` and `assistant_run` close them. `draft_purged` and `notes_purged` are what retention took away of

@@ -16,9 +16,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from eval.report import write_reports
 from ingest.documents import EVERYONE
+from server.access import Caller
 from server.app import create_app
 from server.case_schemas import Case, GoldPassage
-from server.dependencies import Caller, Parts
+from server.dependencies import Parts
 from server.quality.run_files import LOCK
 from server.schemas import Answer, FeedbackRequest, Passage, Problem, Reason, Statement
 from server.settings import ServerSettings
