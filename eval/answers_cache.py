@@ -18,11 +18,11 @@ from pydantic import BaseModel, ValidationError
 from eval.exchanges import Asked
 from eval.run_folder import PRIVATE_FILE, PRIVATE_FOLDER
 from server.case_schemas import Case
+from server.configuration_schemas import Configuration
 from server.evaluation_schemas import (
     AnswerRecord,
     CaseResult,
     CaseTiming,
-    Configuration,
     DraftRecord,
     MaskRecord,
     TokenUsage,

@@ -26,8 +26,9 @@ from ingest.errors import ConfigurationError, FanalError, SourceUnavailable
 from server.access import Caller
 from server.app import create_app
 from server.case_schemas import Case, CaseKind
+from server.configuration_schemas import Configuration
 from server.dependencies import caller_of, today
-from server.evaluation_schemas import CaseResult, CaseTiming, Configuration
+from server.evaluation_schemas import CaseResult, CaseTiming
 from server.settings import ServerSettings
 
 GROUPS_HEADER = "x-fanal-eval-groups"

@@ -12,13 +12,8 @@ from rich.table import Table
 from eval.reporting import wording as words
 from eval.reporting.html import render
 from eval.reporting.markdown import safe, table
-from server.evaluation_schemas import (
-    CaseChange,
-    CaseResult,
-    Comparison,
-    LatencyChange,
-    MetricChange,
-)
+from server.comparison_schemas import CaseChange, Comparison, LatencyChange, MetricChange
+from server.evaluation_schemas import CaseResult
 from server.quality.catalogue import CATALOGUE
 from server.quality.run_files import LoadedRun
 

@@ -33,7 +33,8 @@ from eval.suite_masking import masked_warning, without_personal_data
 from eval.suites import Suite
 from ingest.errors import ConfigurationError, IndexBusy
 from server.configuration import url_digest
-from server.evaluation_schemas import CaseResult, Configuration, JudgeInfo, RunView
+from server.configuration_schemas import Configuration
+from server.evaluation_schemas import CaseResult, JudgeInfo, RunView
 from server.quality.runs import EVALUATIONS
 from server.settings import ServerSettings
 

@@ -18,7 +18,7 @@ from eval.run_folder import RunFolder
 from eval.suites import Suite
 from ingest.errors import FanalError
 from server.case_schemas import Case
-from server.evaluation_schemas import Configuration
+from server.configuration_schemas import Configuration
 
 Item = TypeVar("Item")
 

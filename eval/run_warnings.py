@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from eval.exchanges import Asked
-from server.evaluation_schemas import CaseResult, Configuration, JudgeInfo
+from server.configuration_schemas import Configuration
+from server.evaluation_schemas import CaseResult, JudgeInfo
 from server.schemas import INCOMPLETE
 
 SELF_JUDGED = (

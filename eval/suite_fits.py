@@ -16,7 +16,7 @@ from eval.spread import spread
 from eval.suites import Suite
 from ingest.errors import ConfigurationError
 from server.case_schemas import Case
-from server.evaluation_schemas import Configuration
+from server.configuration_schemas import Configuration
 from server.schemas import MAX_QUESTION_CHARS, SearchResponse
 from server.settings import ServerSettings
 

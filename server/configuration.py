@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from ingest.settings import ROOT
 from server.access import Caller
+from server.configuration_schemas import Configuration, IndexState
 from server.dependencies import Parts
-from server.evaluation_schemas import Configuration, IndexState
 from server.prompts import answer, draft, followup, repair
 from server.rank import WEIGHTS
 from server.settings import ServerSettings

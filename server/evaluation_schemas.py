@@ -9,8 +9,10 @@ from typing import Literal
 from pydantic import Field
 
 from server.case_schemas import Case, CaseKind
+from server.configuration_schemas import Configuration
 from server.draft_schemas import SectionKind
 from server.mask_schemas import MaskSpan
+from server.outcome_schemas import OutcomeKey
 from server.schemas import AbstentionKind, Conflict, Identifier, Mode, Passage, Statement, Wire
 from server.schemas import TokenUsage as TokenUsage
 
@@ -195,39 +197,6 @@ class Usage(Wire):
     cached: int = 0
 
 
-class IndexState(Wire):
-    """What was indexed: the documents and passages that the caller may read, and a digest of all of it."""
-
-    documents: int
-    passages: int
-    dense_share: float
-    digest: str
-
-
-class Configuration(Wire):
-    """Answer of `GET /v1/configuration`: all that changes an answer.
-
-    Args:
-        code: digest of the server's own code.
-        prompt_versions: by prompt.
-        settings: the settings that change an answer, secrets left out; digests of the files they name.
-        groups: the caller's own: they decide which passages answer them.
-        fingerprint: digest of all of the above: two servers with the same answer alike.
-    """
-
-    version: str
-    code: str
-    mode: Mode
-    model: str
-    prompt_versions: dict[str, str]
-    embedder: str
-    reranker: str | None = None
-    index: IndexState
-    settings: dict[str, str]
-    groups: list[str] = Field(default_factory=list)
-    fingerprint: str
-
-
 class JudgeInfo(Wire):
     """The model that judged.
 
@@ -321,6 +290,7 @@ class CaseLine(Wire):
     must_abstain: bool
     abstained: bool | None = None
     status: CaseStatus
+    outcome: OutcomeKey
     scores: dict[str, float]
     unscored: list[str] = Field(default_factory=list)
 
@@ -365,78 +335,6 @@ class RunList(Wire):
     runs: list[RunSummary]
     catalogue: list[MetricInfo]
     broken: list[BrokenRun] = Field(default_factory=list)
-
-
-ChangeVerdict = Literal["better", "worse", "same"]
-
-
-class MetricChange(Wire):
-    """A metric in two runs, over the cases that both have.
-
-    Args:
-        difference: after less before, with its 95 % interval by paired bootstrap.
-        p_value: of a paired permutation test of signs; `adjusted_p` is Holm's (1979) over all metrics.
-        verdict: `same` unless `adjusted_p` < 0.05.
-    """
-
-    name: str
-    before: float | None
-    after: float | None
-    difference: float | None = None
-    low: float | None = None
-    high: float | None = None
-    p_value: float | None = None
-    adjusted_p: float | None = None
-    cases: int
-    verdict: ChangeVerdict = "same"
-
-
-class CaseChange(Wire):
-    """A case whose scores differ: by metric, before and after.
-
-    Args:
-        status: what became of it, before and after: a case that fails now has no score to compare.
-    """
-
-    id: str
-    question: str
-    changes: dict[str, tuple[float | None, float | None]]
-    verdict: Literal["better", "worse", "mixed"]
-    status: tuple[CaseStatus, CaseStatus] = ("done", "done")
-
-
-class LatencyChange(Wire):
-    """A stage's times in two runs; they depend on the machine as much as on the server: nothing is concluded."""
-
-    stage: str
-    before: Latency | None = None
-    after: Latency | None = None
-
-
-class Comparison(Wire):
-    """Answer of `GET /v1/evaluations/{before}/compare/{after}`.
-
-    Args:
-        differences: what changed in the configuration between the two, in French.
-        changes: the cases that got worse first.
-        unchanged: how many common cases have the same scores.
-        only_before: ids of the cases that the other run does not have.
-        rewritten: ids of the cases whose question or right outcome changed: they are not compared.
-        warnings: what its reader must know, in French: judges that differ, a judge that marked its own answers.
-    """
-
-    before: RunSummary
-    after: RunSummary
-    catalogue: list[MetricInfo]
-    differences: list[str]
-    metrics: list[MetricChange]
-    changes: list[CaseChange]
-    unchanged: int
-    only_before: list[str] = Field(default_factory=list)
-    only_after: list[str] = Field(default_factory=list)
-    rewritten: list[str] = Field(default_factory=list)
-    latencies: list[LatencyChange] = Field(default_factory=list)
-    warnings: list[str] = Field(default_factory=list)
 
 
 ReportFormat = Literal["html", "md", "json"]

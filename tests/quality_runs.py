@@ -16,13 +16,12 @@ from pathlib import Path
 from statistics import fmean, quantiles, stdev
 from typing import Any
 
+from server.configuration_schemas import Configuration, IndexState
 from server.evaluation_schemas import (
     Agreement,
     CaseResult,
     CaseTiming,
-    Configuration,
     GateVerdict,
-    IndexState,
     JudgeInfo,
     Latency,
     MetricGroup,

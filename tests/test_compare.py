@@ -10,7 +10,9 @@ from eval.comparison_report import comparison_markdown, comparison_page, in_shor
 from eval.run_names import run_folder
 from ingest.errors import ConfigurationError
 from server.case_schemas import Case
-from server.evaluation_schemas import CaseResult, Comparison, IndexState, MetricChange
+from server.comparison_schemas import Comparison, MetricChange
+from server.configuration_schemas import IndexState
+from server.evaluation_schemas import CaseResult
 from server.quality.catalogue import JUDGED
 from server.quality.compare import compare
 from server.quality.run_files import LoadedRun, load_run

@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 from server.access import Caller
 from server.app import create_app
 from server.configuration import NOTHING, installed, url_digest
+from server.configuration_schemas import Configuration
 from server.dependencies import caller_of
-from server.evaluation_schemas import Configuration
 from server.llm import Usage
 from server.metering import Meter
 from server.schemas import Answer, TokenUsage

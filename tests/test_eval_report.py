@@ -15,13 +15,12 @@ from eval.report import ReportFile, write_reports
 from eval.reporting import wording
 from eval.reporting.case_data import PassageTable, script_json
 from eval.reporting.html import run_page
-from eval.reporting.outcomes import outcome_of
-from server.evaluation_schemas import CaseResult, GateVerdict
+from server.evaluation_schemas import GateVerdict
 from server.quality.catalogue import JUDGED
 from server.quality.errors import RunDamaged, RunUnderWay
 from server.quality.run_files import load_run
 from tests.passages import make_passage
-from tests.quality_cases import HOSTILE, HOSTILE_ID, draft_case, make_answer, make_case, mask_case
+from tests.quality_cases import HOSTILE, HOSTILE_ID
 from tests.quality_runs import make_run
 
 RUN = "20260105-090000-echantillon"
@@ -214,37 +213,6 @@ def test_a_run_without_any_case_or_figure_still_reads(tmp_path: Path) -> None:
     run = load_run(tmp_path / RUN)
 
     assert "Aucun seuil n’était fixé" in run_page(run)
-
-
-@pytest.mark.parametrize(
-    ("fields", "expected"),
-    [
-        ({"status": "failed"}, "failed"),
-        ({"status": "skipped"}, "skipped"),
-        ({"scores": {"fact_recall": 1.0}}, "right"),
-        ({"scores": {"fact_recall": 0.5}}, "partial"),
-        ({"scores": {"fact_recall": 0.0}}, "off"),
-        ({"scores": {}}, "answered"),
-        ({"scores": {"fact_recall": 1.0, "nothing_forbidden": 0.0}}, "forbidden"),
-        ({"case": draft_case(7), "scores": {"draft_fact_recall": 0.5}}, "partial"),
-        ({"case": mask_case(19), "scores": {"mask_recall_direct": 0.5}}, "unmasked"),
-        ({"case": mask_case(19), "scores": {"mask_recall_direct": 1.0, "mask_precision": 1.0}}, "right"),
-    ],
-)
-def test_what_became_of_a_case(fields: dict[str, Any], expected: str) -> None:
-    assert outcome_of(CaseResult(**{"case": make_case(1), **fields})).key == expected
-
-
-@pytest.mark.parametrize(
-    ("number", "right", "expected"),
-    [(3, True, "abstained_rightly"), (3, False, "answered_wrongly"), (1, True, "answered")],
-)
-def test_silence_is_right_or_wrong(number: int, right: bool, expected: str) -> None:
-    from random import Random
-
-    case = make_case(number)
-    answer = make_answer(case, Random(1), right=right)
-    assert outcome_of(CaseResult(case=case, answer=answer)).key == expected
 
 
 @pytest.mark.parametrize(

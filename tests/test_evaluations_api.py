@@ -9,15 +9,8 @@ import pytest
 
 from eval.report import write_reports
 from server.case_schemas import Case, GoldPassage
-from server.evaluation_schemas import (
-    AnswerRecord,
-    CaseDetail,
-    CaseResult,
-    Comparison,
-    RunDetail,
-    RunList,
-    Verdict,
-)
+from server.comparison_schemas import Comparison
+from server.evaluation_schemas import AnswerRecord, CaseDetail, CaseResult, RunDetail, RunList, Verdict
 from server.quality.run_rights import FORBIDDEN_WITHHELD, RESERVED, RESERVED_CASE
 from server.schemas import Passage
 from tests.office import OPEN, Office, refused

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from server.case_schemas import Case, CaseView, FeedbackItem, GoldPassage
+from server.comparison_schemas import MetricChange
 from server.evaluation_schemas import (
     Agreement,
     BrokenRun,
     CaseDetail,
     CaseLine,
     GateVerdict,
-    MetricChange,
     MetricUnit,
     MetricValue,
     RunDetail,
@@ -173,6 +173,7 @@ def line(number: int, **fields: object) -> CaseLine:
     base = {
         "id": f"cas-{number}", "kind": "ask", "question": f"Où est l’été {number} ?", "tags": ["suivi"],
         "must_abstain": False, "abstained": False, "status": "done", "scores": {"fact_recall": number / 10},
+        "outcome": "answered",
     }  # fmt: skip
     return CaseLine.model_validate(base | fields)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.evaluation_schemas import CaseChange, MetricChange
+from server.comparison_schemas import CaseChange, MetricChange
 from server.quality.catalogue import CATALOGUE
 from ui.quality.case_change import change_html, ends_of, kind_of
 from ui.quality.comparison import hint_of
@@ -33,26 +33,26 @@ def test_an_interval_without_zero_is_a_hint(
     assert hint_of(MetricChange.model_validate(fields), CATALOGUE[name]) == said
 
 
+def changed(**fields: object) -> CaseChange:
+    """Make a case that changed; what it does not say is a right answer that became wrong."""
+    known = {"id": "c", "question": "Q", "changes": {}, "verdict": "worse", "status": ("done", "done")}
+    return CaseChange.model_validate({**known, "outcomes": ("right", "off"), **fields})
+
+
 @pytest.mark.parametrize(
-    ("changes", "status", "kind", "ends"),
+    ("outcomes", "status", "kind", "ends"),
     [
-        ({"fact_recall": (1.0, 0.0)}, ("done", "done"), "worse", ("Juste", "Rien de l’attendu")),
-        ({"abstention_precision": (0.0, None)}, ("done", "done"), "worse", ("S’est tu, à tort", "A répondu")),
-        ({"abstention_recall": (0.0, 1.0)}, ("done", "done"), "worse", ("A répondu, à tort", "S’est tu, à raison")),
-        ({"mrr_at_10": (1.0, 0.5)}, ("done", "done"), "worse", None),
-        ({"fact_recall": (1.0, 0.0)}, ("done", "failed"), "worse", ("Juste", "En panne")),
-        ({}, ("done", "skipped"), "apart", ("Fait", "Non posé")),
+        (("right", "off"), ("done", "done"), "worse", ("Juste", "Rien de l’attendu")),
+        (("abstained_wrongly", "answered"), ("done", "done"), "worse", ("S’est tu, à tort", "A répondu")),
+        (("partial", "partial"), ("done", "done"), "worse", None),
+        (("right", "failed"), ("done", "failed"), "worse", ("Juste", "En panne")),
+        (("right", "skipped"), ("done", "skipped"), "apart", ("Juste", "Non posé")),
     ],
-)  # fmt: skip
+)
 def test_a_case_is_named_by_how_it_ended(
-    changes: dict[str, tuple[float | None, float | None]],
-    status: tuple[str, str],
-    kind: str,
-    ends: tuple[str, str] | None,
+    outcomes: tuple[str, str], status: tuple[str, str], kind: str, ends: tuple[str, str] | None
 ) -> None:
-    change = CaseChange.model_validate(
-        {"id": "c", "question": "Q", "changes": changes, "verdict": "worse", "status": status}
-    )
+    change = changed(outcomes=outcomes, status=status)
     assert (kind_of(change), ends_of(change)) == (kind, ends)
 
 
@@ -60,7 +60,7 @@ def test_only_the_measures_that_tell_are_shown() -> None:
     moved = dict.fromkeys(
         ["fact_recall", "citation_precision", "recall_at_10", "mrr_at_10", "ndcg_at_10"], (1.0, 0.0)
     )
-    change = CaseChange.model_validate({"id": "c", "question": "Q", "changes": moved, "verdict": "worse"})
+    change = changed(changes=moved)
     shown, _, folded = change_html(change, CATALOGUE).partition("<details")
     assert "Faits attendus dits" in shown
     assert CATALOGUE["mrr_at_10"].label not in shown

@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from eval.reporting import outcomes as reported
 from server.case_schemas import Case
 from server.evaluation_schemas import (
     CaseLine,
@@ -14,7 +13,9 @@ from server.evaluation_schemas import (
     MetricValue,
     RunDetail,
 )
+from server.outcome_schemas import OUTCOMES
 from server.quality.catalogue import CATALOGUE
+from server.quality.outcomes import outcome_of
 from tests.browser.scenes import ARTICLE, BILAN, KEPT, answer
 from tests.quality_cases import make_case
 from tests.quality_results import make_result
@@ -23,10 +24,9 @@ from ui.answer_view import references_of
 from ui.quality import words
 from ui.quality.case_diagnosis import diagnosis, expected_passages
 from ui.quality.case_html import scores_html
-from ui.quality.case_lines import begin, filtered, first_metric, line_html
+from ui.quality.case_lines import begin, filtered, first_metric, line_html, to_review
 from ui.quality.case_page import exchange_of, with_expected
 from ui.quality.case_text import CaseText, candidates, prose_lines
-from ui.quality.outcomes import outcome_of, tally, to_review
 from ui.quality.own_cases import expects_nothing
 from ui.quality.run_html import configuration_html, groups_html, short_digests, thresholds_html
 from ui.quality.run_summary import in_short, outcomes_html, tenths, unusual_html
@@ -45,6 +45,7 @@ def line_of(result: CaseResult) -> CaseLine:
         must_abstain=result.case.must_abstain,
         abstained=result.answer.abstained if result.answer else None,
         status=result.status,
+        outcome=outcome_of(result),
         scores=result.scores,
     )
 
@@ -93,14 +94,6 @@ def test_a_threshold_on_fallbacks_is_named() -> None:
 
 
 # Five seconds
-
-
-def test_outcomes_are_those_of_the_report() -> None:
-    assert {outcome_of(line).key for line in LINES} >= {"right", "failed", "off", "abstained_wrongly"}
-    assert [outcome_of(line).key for line in LINES] == [reported.outcome_of(result).key for result in RESULTS]
-    assert [(one.key, count) for one, count in tally(LINES)] == [
-        (one.key, count) for one, count in reported.tally(RESULTS)
-    ]
 
 
 def test_a_run_begins_with_what_became_of_its_cases(run: RunDetail) -> None:
@@ -191,10 +184,10 @@ def test_the_list_begins_with_the_cases_to_review_the_worst_first() -> None:
     filters = Filters()
     begin(filters, LINES)
     assert filters.shown == "review"
-    ranks = [outcome_of(line).rank for line in filtered(LINES, filters)]
+    ranks = [OUTCOMES[line.outcome].rank for line in filtered(LINES, filters)]
     assert ranks == sorted(ranks)
     assert 0 < len(ranks) < len(LINES)
-    right = [line for line in LINES if outcome_of(line).key == "right"]
+    right = [line for line in LINES if line.outcome == "right"]
     begin(fine := Filters(), right)
     assert fine.shown == "all"
     begin(chosen := Filters(shown="failed"), LINES)
@@ -205,7 +198,7 @@ def test_nothing_at_all_is_said_in_a_word_too() -> None:
     off = next(line for line in LINES if line.scores.get("fact_recall") == 0)
     html = line_html(off, dict(CATALOGUE), Filters(shown="review"))
     assert '<strong class="fanal-bad">0\u00a0% (nul)</strong>' in html
-    assert outcome_of(off).label in html
+    assert OUTCOMES[off.outcome].label in html
     assert first_metric(["recall_at_5", "fact_recall"]) == "fact_recall"
     assert first_metric(["recall_at_5"]) == "recall_at_5"
 

@@ -3,7 +3,8 @@
 from pydantic import TypeAdapter
 
 from server.case_schemas import CaseFormat, CasePatch, CaseState, CaseView, FeedbackItem, NewCase
-from server.evaluation_schemas import CaseDetail, Comparison, ReportFormat, RunDetail, RunList
+from server.comparison_schemas import Comparison
+from server.evaluation_schemas import CaseDetail, ReportFormat, RunDetail, RunList
 from ui.wire_client import WireClient, part
 
 _CASES = TypeAdapter(list[CaseView])

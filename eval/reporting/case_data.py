@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from eval.gold import matches
-from eval.reporting.outcomes import outcome_of
 from server.evaluation_schemas import AnswerRecord, CaseResult, CaseTiming, DraftRecord
+from server.outcome_schemas import OUTCOMES
+from server.quality.outcomes import outcome_of
 from server.quality.run_files import LoadedRun
 from server.quality.suite_figures import POOLED
 from server.schemas import Passage, Statement
@@ -58,7 +59,7 @@ def page_cases(run: LoadedRun) -> tuple[list[dict[str, Any]], list[dict[str, Any
 
 def _need(result: CaseResult) -> tuple[int, float]:
     scores = [score for name, score in result.scores.items() if name != "noise_sensitivity"]
-    return outcome_of(result).rank, sum(scores) / len(scores) if scores else 0.0
+    return OUTCOMES[outcome_of(result)].rank, sum(scores) / len(scores) if scores else 0.0
 
 
 def _case_row(result: CaseResult, timing: CaseTiming | None, table: PassageTable) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def _case_row(result: CaseResult, timing: CaseTiming | None, table: PassageTable
         **case.model_dump(mode="json", exclude_defaults=True, exclude={"gold"}),
         "kind": case.kind,
         "gold": [gold.model_dump(exclude_none=True) for gold in case.gold],
-        "outcome": outcome_of(result).key,
+        "outcome": outcome_of(result),
         "status": result.status,
         "error": result.error,
         "scores": {name: round(score, 4) for name, score in result.scores.items() if name not in POOLED},

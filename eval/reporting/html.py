@@ -13,9 +13,10 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from eval.reporting import case_data, outcomes, wording
+from eval.reporting import case_data, wording
 from eval.reporting.summary import summarise
 from server.evaluation_schemas import RunView
+from server.outcome_schemas import OUTCOMES
 from server.quality.catalogue import CATALOGUE
 from server.quality.run_files import LoadedRun
 
@@ -63,7 +64,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals["words"] = wording
-    environment.globals["tones"] = outcomes.OUTCOMES
     return environment
 
 
@@ -84,8 +84,8 @@ def _labels(view: RunView) -> dict[str, Any]:
             for name, info in CATALOGUE.items()
         },
         "outcomes": {
-            key: {"label": one.label, "tone": one.tone, "review": key in outcomes.TO_REVIEW}
-            for key, one in outcomes.OUTCOMES.items()
+            key: {"label": one.label, "tone": one.tone, "review": one.to_review}
+            for key, one in OUTCOMES.items()
         },
         "agreements": {
             metric.name: wording.agreement(metric.agreement)

@@ -5,9 +5,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from eval.reporting import wording as words
-from eval.reporting.outcomes import TO_REVIEW, outcome_of
 from eval.reporting.summary import Figure, Summary, summarise
 from server.evaluation_schemas import CaseResult, RunView
+from server.outcome_schemas import OUTCOMES
+from server.quality.outcomes import outcome_of
 from server.quality.run_files import LoadedRun
 
 FIRST = 20
@@ -138,15 +139,14 @@ def _latencies(view: RunView) -> Iterator[str]:
 
 
 def _cases(results: Sequence[CaseResult]) -> Iterator[str]:
-    poor = sorted(
-        (one for one in results if outcome_of(one).key in TO_REVIEW), key=lambda one: outcome_of(one).rank
-    )
+    ended = [(OUTCOMES[outcome_of(result)], result) for result in results]
+    poor = sorted((pair for pair in ended if pair[0].to_review), key=lambda pair: pair[0].rank)
     if not poor:
         return
     yield f"## Cas à revoir : {min(FIRST, len(poor))} sur {len(poor)}"
     yield ""
-    for result in poor[:FIRST]:
+    for outcome, result in poor[:FIRST]:
         reasons = [result.error] if result.error else [one.text for one in result.verdicts if not one.good]
         why = f" : {safe(' ; '.join(reasons))}" if reasons else ""
-        yield f"- **{outcome_of(result).label}** — {safe(result.case.question)} (`{result.case.id}`){why}"
+        yield f"- **{outcome.label}** — {safe(result.case.question)} (`{result.case.id}`){why}"
     yield ""

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from eval.reporting.outcomes import TO_REVIEW, Outcome, tally
 from eval.reporting.wording import FEW, gate_label, gate_value, interval, often, share
 from server.evaluation_schemas import (
     CaseResult,
@@ -15,7 +14,9 @@ from server.evaluation_schemas import (
     MetricValue,
     RunView,
 )
+from server.outcome_schemas import Outcome, tally
 from server.quality.catalogue import CATALOGUE
+from server.quality.outcomes import outcome_of
 from server.quality.run_files import LoadedRun
 
 HEADLINES: Final = (
@@ -176,7 +177,7 @@ def summarise(run: LoadedRun) -> Summary:
     """Gather what the page shows before its cases."""
     view = run.view
     figures = {metric.name: _figure(view, metric) for metric in view.metrics if metric.name in CATALOGUE}
-    outcomes = tally(run.results)
+    outcomes = tally([outcome_of(result) for result in run.results])
     columns = [name for name in HEADLINES if name in figures][:GROUP_COLUMNS]
     ordered = sorted(view.groups, key=lambda one: (-one.cases, one.tag))
     groups = [_group_row(group, columns) for group in ordered]
@@ -186,7 +187,7 @@ def summarise(run: LoadedRun) -> Summary:
         families=list(_families(list(figures.values()))),
         gates=[_gate(verdict) for verdict in sorted(view.gate, key=lambda one: one.passed)],
         outcomes=outcomes,
-        review=sum(count for outcome, count in outcomes if outcome.key in TO_REVIEW),
+        review=sum(count for outcome, count in outcomes if outcome.to_review),
         columns=[CATALOGUE[name] for name in columns],
         groups=[row for row in groups if row.group.cases >= RARE],
         rare_groups=[row for row in groups if row.group.cases < RARE],

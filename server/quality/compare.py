@@ -9,18 +9,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
-from server.evaluation_schemas import (
-    CaseChange,
-    CaseResult,
-    ChangeVerdict,
-    Comparison,
-    LatencyChange,
-    MetricChange,
-    RunSummary,
-    RunView,
-)
+from server.comparison_schemas import CaseChange, ChangeVerdict, Comparison, LatencyChange, MetricChange
+from server.evaluation_schemas import CaseResult, RunSummary, RunView
 from server.quality.catalogue import CATALOGUE, JUDGED
 from server.quality.differences import configuration_differences
+from server.quality.outcomes import outcome_of
 from server.quality.run_files import LoadedRun
 from server.quality.statistics import difference_of, holm
 from server.quality.suite_figures import paired_parts
@@ -136,6 +129,7 @@ def _case_changes(was: Results, became: Results, names: Sequence[str]) -> Iterat
                 changes=changes,
                 verdict=_case_verdict(changes, before, after),
                 status=(before.status, after.status),
+                outcomes=(outcome_of(before), outcome_of(after)),
             )
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from server.evaluation_schemas import Configuration, RunView
+from server.configuration_schemas import Configuration
+from server.evaluation_schemas import RunView
 
 NOTHING = "rien"
 _DIGITS = 8

@@ -15,15 +15,9 @@ from ingest.index import Index
 from ingest.sources.config import read_sources
 from server.access import Caller
 from server.case_schemas import Case
+from server.comparison_schemas import Comparison
 from server.dependencies import Parts
-from server.evaluation_schemas import (
-    CaseDetail,
-    CaseLine,
-    CaseResult,
-    Comparison,
-    RunDetail,
-    RunSummary,
-)
+from server.evaluation_schemas import CaseDetail, CaseLine, CaseResult, RunDetail, RunSummary
 from server.history import hidden_passages
 from server.quality.errors import RunDamaged, RunReserved, RunUnderWay
 from server.quality.run_files import LoadedRun

@@ -30,6 +30,7 @@ from server.evaluation_schemas import (
 )
 from server.quality.catalogue import CATALOGUE
 from server.quality.errors import RunDamaged, RunUnderWay, RunUnknown
+from server.quality.outcomes import outcome_of
 from server.quality.run_files import (
     CASES,
     LOCK,
@@ -251,6 +252,7 @@ def _case_line(line: bytes) -> CaseLine:
         must_abstain=case.must_abstain,
         abstained=start.answer.abstained if start.answer else None,
         status=start.status,
+        outcome=outcome_of(start),
         scores=start.scores,
         unscored=[*start.unscored],
     )

@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 
 from server import configuration as told
+from server.configuration_schemas import Configuration
 from server.dependencies import CallerDep, PartsDep
-from server.evaluation_schemas import Configuration
 
 router = APIRouter(prefix="/v1")
 

@@ -5,8 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse
 
+from server.comparison_schemas import Comparison
 from server.dependencies import CallerDep, PartsDep
-from server.evaluation_schemas import CaseDetail, Comparison, ReportFormat, RunDetail, RunList
+from server.evaluation_schemas import CaseDetail, ReportFormat, RunDetail, RunList
 from server.quality.compare import compare
 from server.quality.run_rights import (
     check_deletable,

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from html import escape
 from typing import Literal
 
-from server.evaluation_schemas import CaseChange, MetricInfo
+from server.comparison_schemas import CaseChange
+from server.evaluation_schemas import MetricInfo
+from server.outcome_schemas import OUTCOMES
 from ui.quality.html import button_html
-from ui.quality.outcomes import OUTCOMES, completeness
-from ui.quality.words import STATUSES, figure
+from ui.quality.words import figure
 from ui.wording import counted
 
 Kind = Literal["all", "worse", "better", "mixed", "apart"]
@@ -27,30 +28,9 @@ def kind_of(change: CaseChange) -> Kind:
 
 
 def ends_of(change: CaseChange) -> tuple[str, str] | None:
-    """Say how the case ended, before and after; None where it ended alike, or its measures do not tell."""
-    before, after = (_end(change, side) for side in (0, 1))
-    return (before, after) if before and after and before != after else None
-
-
-def _end(change: CaseChange, side: int) -> str:
-    """Say how the case ended in a run, from the measures that moved; "" where they do not tell."""
-    if change.status[side] != "done":
-        return STATUSES[change.status[side]]
-    moved = {name: pair[side] for name, pair in change.changes.items()}
-    known = {name: value for name, value in moved.items() if value is not None}
-    if known.get("nothing_forbidden", 1.0) < 1:
-        key = "forbidden"
-    elif "abstention_recall" in known:  # only of questions that the documents do not answer
-        key = "abstained_rightly" if known["abstention_recall"] >= 1 else "answered_wrongly"
-    elif "abstention_precision" in known:  # only of silences
-        key = "abstained_rightly" if known["abstention_precision"] >= 1 else "abstained_wrongly"
-    elif "fact_recall" in known:
-        key = completeness([known["fact_recall"]])
-    elif "abstention_precision" in moved:
-        key = "answered"
-    else:
-        return STATUSES["done"] if change.status[1 - side] != "done" else ""
-    return OUTCOMES[key].label
+    """Say how the case ended, before and after; None where it ended alike."""
+    before, after = (OUTCOMES[key].label for key in change.outcomes)
+    return None if before == after else (before, after)
 
 
 def change_html(change: CaseChange, labels: Mapping[str, MetricInfo]) -> str:

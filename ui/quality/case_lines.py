@@ -9,10 +9,10 @@ from unicodedata import combining, normalize
 import streamlit as st
 
 from server.evaluation_schemas import CaseLine, MetricInfo, RunDetail
+from server.outcome_schemas import OUTCOMES
 from ui.components import hint_html
 from ui.kept_text import kept_text, typed_text
 from ui.quality.html import button_html, tags_html
-from ui.quality.outcomes import outcome_of, to_review
 from ui.quality.pager import draw_pager, page_of
 from ui.quality.runs_list import HEADLINES
 from ui.quality.state import Filters, QualityState, Shown
@@ -89,6 +89,12 @@ def begin(filters: Filters, lines: Sequence[CaseLine]) -> None:
         filters.shown = "review" if to_review(lines) else "all"
 
 
+def to_review(lines: Sequence[CaseLine]) -> list[CaseLine]:
+    """Give the cases that a person should look at, the worst first."""
+    kept = [line for line in lines if OUTCOMES[line.outcome].to_review]
+    return sorted(kept, key=lambda line: OUTCOMES[line.outcome].rank)
+
+
 def first_metric(names: Sequence[str]) -> str:
     """Give the measure that the list of low ones begins with."""
     return FIRST_METRIC if FIRST_METRIC in names else names[0]
@@ -137,7 +143,7 @@ def plain(text: str) -> str:
 def line_html(line: CaseLine, labels: dict[str, MetricInfo], filters: Filters) -> str:
     """Give a case on one line; a click on its question opens it."""
     facts = [escape(line.id)]
-    outcome = outcome_of(line)
+    outcome = OUTCOMES[line.outcome]
     look = {"bad": "fanal-bad", "caution": "fanal-bad", "good": "fanal-good"}.get(outcome.tone, "")
     facts.append(f'<strong class="{look}" data-testid="outcome">{outcome.label}</strong>')
     names = [filters.metric] if filters.shown == "below" else [n for n in HEADLINES if n in line.scores]

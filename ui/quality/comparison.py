@@ -6,7 +6,8 @@ from html import escape
 
 import streamlit as st
 
-from server.evaluation_schemas import Comparison, MetricChange, MetricInfo, RunSummary
+from server.comparison_schemas import Comparison, MetricChange
+from server.evaluation_schemas import MetricInfo, RunSummary
 from ui.calls import ApiError, ClientError
 from ui.components import hint_html, notice_html
 from ui.quality.case_change import Kind, change_html, kind_of

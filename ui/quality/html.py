@@ -5,7 +5,8 @@ from html import escape
 
 import streamlit as st
 
-from server.evaluation_schemas import ChangeVerdict, MetricUnit, RunSummary
+from server.comparison_schemas import ChangeVerdict
+from server.evaluation_schemas import MetricUnit, RunSummary
 from ui.actions import Verb, action_attribute
 from ui.quality.words import VERDICTS, gate_sentence, tag_label
 from ui.wording import french

@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from server.evaluation_schemas import Configuration, MetricInfo, MetricValue, RunDetail
+from server.configuration_schemas import Configuration
+from server.evaluation_schemas import MetricInfo, MetricValue, RunDetail
 from ui.components import notice_html
 from ui.quality.html import bar_html, button_html, list_html, section_html
 from ui.quality.runs_list import HEADLINES

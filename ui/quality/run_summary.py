@@ -4,9 +4,9 @@ from html import escape
 from math import floor
 
 from server.evaluation_schemas import MetricValue, RunDetail, RunSummary
+from server.outcome_schemas import tally
 from ui.components import notice_html
 from ui.quality.html import button_html, section_html
-from ui.quality.outcomes import tally, to_review
 from ui.quality.words import figure
 from ui.wording import counted, french, whole
 
@@ -66,16 +66,16 @@ def outcomes_html(run: RunDetail) -> str:
     """Show what became of the cases as a bar, say it in words, and lead to those to look at."""
     if run.state != "done" or not run.lines:
         return ""
-    counts = tally(run.lines)
+    counts = tally([line.outcome for line in run.lines])
     bar = "".join(
         f'<span class="fanal-outcome-{one.tone}" style="flex:{count} 0 0"></span>' for one, count in counts
     )
     items = "".join(
         f'<li data-outcome="{one.key}"><span class="fanal-outcome-key fanal-outcome-{one.tone}" aria-hidden="true">'
-        f"</span><strong>{whole(count)}</strong> {one.singular if count < 2 else one.plural}</li>"
+        f"</span><strong>{whole(count)}</strong> {one.counted(count)}</li>"
         for one, count in counts
     )
-    review = len(to_review(run.lines))
+    review = sum(count for one, count in counts if one.to_review)
     button = button_html(f"Voir {counted(review, 'cas', 'cas')} à revoir", "review") if review else ""
     body = (
         f'<div class="fanal-outcomes" aria-hidden="true">{bar}</div>'

@@ -6,13 +6,12 @@ In: wire types. Out: French text, not escaped.
 from collections.abc import Mapping
 
 from server.case_schemas import CaseOrigin, CaseState
+from server.comparison_schemas import ChangeVerdict, MetricChange
 from server.evaluation_schemas import (
     Agreement,
     CaseLine,
     CaseStatus,
-    ChangeVerdict,
     GateVerdict,
-    MetricChange,
     MetricFamily,
     MetricInfo,
     MetricUnit,
