@@ -15,17 +15,19 @@ from typing import Any
 
 import numpy as np
 
+from eval.calibrate import silence_of
 from eval.curve import Curve, written_svg
-from eval.known_questions import KnownQuestion, read_questions
 from eval.sample_index import PRESENT, prepared
 from ingest.opening import open_store
 from ingest.settings import ROOT
 from server.abstain import CalibratedAbstainer, Decision
 from server.acronyms import load_acronyms
 from server.ask import AskParts, Done, ask
+from server.case_schemas import Case
 from server.extractive import ExtractiveGenerator
 from server.followup import CarryingRewriter
 from server.mask import load_masker
+from server.quality.case_files import read_cases
 from server.retrieval import Retrieval
 from server.retrieve import HybridRetriever
 from server.schemas import AbstentionKind, AskRequest, Mode
@@ -50,10 +52,15 @@ class Outcome:
         quoted: whether the sentence that answers is in the answer.
     """
 
-    asked: KnownQuestion
+    asked: Case
     answerable: float
     told: AbstentionKind | None
     quoted: bool
+
+    @property
+    def silence(self) -> AbstentionKind | None:
+        """Why there should be no answer; None when there should be one."""
+        return silence_of(self.asked)
 
 
 def measure(cache: Path) -> dict[str, Any]:
@@ -62,7 +69,7 @@ def measure(cache: Path) -> dict[str, Any]:
     Args:
         cache: folder whose `bench/sample` holds the sample's index.
     """
-    known = read_questions(REPORT_SET)
+    known = read_cases(REPORT_SET)
     with prepared_sample(cache) as retriever:
         outcomes = asyncio.run(outcomes_of(known, retriever))
     CURVE.write_text(written_svg(curve_of(outcomes)), "utf-8")
@@ -98,7 +105,7 @@ class _Recording:
 
 
 async def outcomes_of(
-    known: Sequence[KnownQuestion], retriever: HybridRetriever, weights: Path | None = None
+    known: Sequence[Case], retriever: HybridRetriever, weights: Path | None = None
 ) -> list[Outcome]:
     """Ask every question in extractive mode, as the server does.
 
@@ -119,10 +126,10 @@ async def outcomes_of(
     return [await _outcome(question, parts, abstainer) for question in known]
 
 
-async def _outcome(asked: KnownQuestion, parts: AskParts, abstainer: _Recording) -> Outcome:
-    request = AskRequest(question=asked.text, as_of=asked.as_of or PRESENT)
+async def _outcome(asked: Case, parts: AskParts, abstainer: _Recording) -> Outcome:
+    request = AskRequest(question=asked.question, as_of=asked.as_of or PRESENT)
     abstainer.last = None
-    events = [event async for event in ask(request, parts, groups=asked.groups, today=PRESENT)]
+    events = [event async for event in ask(request, parts, groups=frozenset(asked.groups), today=PRESENT)]
     done = events[-1]
     assert isinstance(done, Done)
     said = [plain(statement.text) for statement in done.answer.statements]
@@ -130,7 +137,7 @@ async def _outcome(asked: KnownQuestion, parts: AskParts, abstainer: _Recording)
         asked,
         answerable=abstainer.last.answerable if abstainer.last else 0.0,
         told=done.answer.abstention,
-        quoted=asked.quote is not None and any(plain(asked.quote) in text for text in said),
+        quoted=any(plain(gold.quote) in text for gold in asked.gold if gold.quote for text in said),
     )
 
 
@@ -142,8 +149,8 @@ def plain(text: str) -> str:
 
 def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Write what the report shows: accuracy with 95 % intervals, what was told, and the curve as numbers."""
-    answered = [outcome for outcome in outcomes if outcome.asked.abstention is None]
-    left = [outcome for outcome in outcomes if outcome.asked.abstention is not None]
+    answered = [outcome for outcome in outcomes if outcome.silence is None]
+    left = [outcome for outcome in outcomes if outcome.silence is not None]
     found: dict[str, Any] = {
         "answerable / to be left": f"{len(answered)} / {len(left)}",
         **{name: _with_interval(answered, left, ratio) for name, ratio in _RATIOS.items()},
@@ -152,7 +159,7 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "Brier score, classes balanced": round(_brier(answered, left), 3),
     }
     for kind in (None, *KINDS):
-        told = Counter(outcome.told or "answered" for outcome in outcomes if outcome.asked.abstention == kind)
+        told = Counter(outcome.told or "answered" for outcome in outcomes if outcome.silence == kind)
         found[f"told, when {kind or 'answerable'}"] = dict(sorted(told.items()))
     curve = curve_of(outcomes)
     for at in range(5, 100, 10):
@@ -192,7 +199,7 @@ def _with_interval(answered: Sequence[Outcome], left: Sequence[Outcome], ratio: 
 
 def _kinds_right(left: Sequence[Outcome]) -> str:
     rightly = [outcome for outcome in left if outcome.told is not None]
-    return f"{sum(o.told == o.asked.abstention for o in rightly)} of {len(rightly)}"
+    return f"{sum(o.told == o.silence for o in rightly)} of {len(rightly)}"
 
 
 def _brier(answered: Sequence[Outcome], left: Sequence[Outcome]) -> float:
@@ -203,15 +210,15 @@ def _brier(answered: Sequence[Outcome], left: Sequence[Outcome]) -> float:
 
 def balanced_accuracy(outcomes: Sequence[Outcome]) -> float:
     """Mean of the share of answerable questions answered and of the others left."""
-    answered = [outcome.told is None for outcome in outcomes if outcome.asked.abstention is None]
-    left = [outcome.told is not None for outcome in outcomes if outcome.asked.abstention is not None]
+    answered = [outcome.told is None for outcome in outcomes if outcome.silence is None]
+    left = [outcome.told is not None for outcome in outcomes if outcome.silence is not None]
     return float((np.mean(answered) + np.mean(left)) / 2)
 
 
 def curve_of(outcomes: Sequence[Outcome]) -> Curve:
     """Say what each threshold from 0 to 1 would have given; smalltalk is left at any."""
     return Curve.of(
-        [o.answerable for o in outcomes if o.asked.abstention is None],
-        [o.answerable for o in outcomes if o.asked.abstention is not None],
+        [o.answerable for o in outcomes if o.silence is None],
+        [o.answerable for o in outcomes if o.silence is not None],
         CalibratedAbstainer.load(ServerSettings.model_fields["abstention_file"].default).threshold,
     )

@@ -12,16 +12,17 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
-from eval.known_questions import KnownQuestion, read_questions
 from eval.logistic import Array, Classes, Fit, balanced_accuracy, best_threshold, fit, out_of_fold
 from ingest.errors import ConfigurationError
 from ingest.opening import open_store
 from server.abstain import AbstentionFile, Calibration, Regression, Term, smalltalk
 from server.abstain_features import DENSE_FEATURES, FEATURES, features
 from server.acronyms import load_acronyms
+from server.case_schemas import Case
+from server.quality.case_files import read_cases
 from server.retrieval import Retrieval
 from server.retrieve import HybridRetriever
-from server.schemas import Scope
+from server.schemas import AbstentionKind, Scope
 from server.settings import ServerSettings
 
 PASSAGES = 10
@@ -39,14 +40,14 @@ WORDS = tuple(name for name in FEATURES if name not in DENSE_FEATURES)
 LOST = 0.02
 """Share of answerable questions that may be kept from a model: see `server.abstain.Calibration.lenient`."""
 
-Retrieve = Callable[[KnownQuestion], Retrieval]
+Retrieve = Callable[[Case], Retrieval]
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """A question that is not smalltalk, and its features."""
 
-    asked: KnownQuestion
+    asked: Case
     features: dict[str, float]
 
 
@@ -54,13 +55,14 @@ def run(questions: Path, output: Path, day: date, console: Console) -> None:
     """Fit on the questions of a file and write the result.
 
     Args:
+        questions: a file of cases; those that are no question, or that follow another one, are left out.
         day: the day that a question is asked on when it names none.
 
     Raises:
         ConfigurationError: the file is wrong, or holds too few questions.
         FanalError: the index cannot be opened.
     """
-    known = read_questions(questions)
+    known = [case for case in read_cases(questions) if case.kind == "ask" and not case.history]
     check_enough(known)
     settings = ServerSettings()
     store = open_store(settings)
@@ -82,18 +84,22 @@ def run(questions: Path, output: Path, day: date, console: Console) -> None:
     console.print(f"Écrit : {output}")
 
 
+def silence_of(case: Case) -> AbstentionKind | None:
+    """Tell why a right answer to the case is none; None when the documents answer."""
+    return (case.abstention or "unanswerable") if case.must_abstain else None
+
+
 def retriever_of(retriever: HybridRetriever, day: date) -> Retrieve:
     """Search a known question as the person who asks it would."""
     return lambda asked: retriever.retrieve(
-        asked.text, Scope(as_of=asked.as_of or day), asked.groups, PASSAGES
+        asked.question, Scope(as_of=asked.as_of or day), frozenset(asked.groups), PASSAGES
     )
 
 
-def check_enough(known: Sequence[KnownQuestion]) -> None:
+def check_enough(known: Sequence[Case]) -> None:
     """Raise `ConfigurationError` when the questions are too few to set a threshold."""
-    answered = sum(question.abstention is None for question in known)
-    out = sum(question.abstention == "out_of_scope" for question in known)
-    left = sum(question.abstention == "unanswerable" for question in known)
+    kinds = [silence_of(case) for case in known]
+    answered, out, left = (kinds.count(kind) for kind in (None, "out_of_scope", "unanswerable"))
     if min(answered, left) < LEAST or out < LEAST // 2:
         raise ConfigurationError(
             f"Il faut au moins {LEAST} questions avec réponse ({answered} données), {LEAST} que les documents "
@@ -101,28 +107,28 @@ def check_enough(known: Sequence[KnownQuestion]) -> None:
         )
 
 
-def measure(known: Sequence[KnownQuestion], retrieve: Retrieve) -> list[Measured]:
+def measure(known: Sequence[Case], retrieve: Retrieve) -> list[Measured]:
     """Measure the questions that reach the decision: smalltalk is told before.
 
     Raises:
         ConfigurationError: the dense side cannot be used, which both fits are for.
     """
-    return [_measured(question, retrieve(question)) for question in known if not smalltalk(question.text)]
+    return [_measured(question, retrieve(question)) for question in known if not smalltalk(question.question)]
 
 
-def _measured(question: KnownQuestion, retrieval: Retrieval) -> Measured:
+def _measured(case: Case, retrieval: Retrieval) -> Measured:
     if retrieval.signals is None:
         raise ConfigurationError(
             "Les vecteurs de l’index ne sont pas prêts : lancez « python -m ingest run », puis recommencez."
         )
-    return Measured(question, features(question.text, retrieval))
+    return Measured(case, features(case.question, retrieval))
 
 
 def calibrated(measured: Sequence[Measured], embedder: str, questions: str) -> AbstentionFile:
     """Fit both decisions, with and without vectors, and say how well each does out of fold."""
     hybrid, held = _calibration(measured, HYBRID)
     words, held_words = _calibration(measured, WORDS)
-    kinds = [question.asked.abstention or "answerable" for question in measured]
+    kinds = [silence_of(one.asked) or "answerable" for one in measured]
     return AbstentionFile(
         provenance={
             "written": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -141,8 +147,8 @@ def calibrated(measured: Sequence[Measured], embedder: str, questions: str) -> A
 def _calibration(measured: Sequence[Measured], names: Sequence[str]) -> tuple[Calibration, float]:
     """Fit one decision; gives it with its balanced accuracy out of fold."""
     values: Array = np.array([[question.features[name] for name in names] for question in measured])
-    answers: Classes = np.array([question.asked.abstention is None for question in measured])
-    foreign: Classes = np.array([question.asked.abstention == "out_of_scope" for question in measured])
+    answers: Classes = np.array([silence_of(one.asked) is None for one in measured])
+    foreign: Classes = np.array([silence_of(one.asked) == "out_of_scope" for one in measured])
     likely = out_of_fold(values, answers, RIDGE)
     strange = out_of_fold(values, foreign, RIDGE)
     threshold = best_threshold(likely, answers)

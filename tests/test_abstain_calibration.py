@@ -1,7 +1,6 @@
 """Calibrating abstention, and its figures: on small inputs they follow from what is put in."""
 
 import asyncio
-import json
 import random
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,6 @@ from eval import abstention_bench
 from eval.abstention_bench import Outcome, balanced_accuracy, figures, outcomes_of, prepared_sample
 from eval.calibrate import Measured, calibrated, check_enough, measure, retriever_of
 from eval.curve import Curve, written_svg
-from eval.known_questions import KnownQuestion, read_questions
 from eval.logistic import best_threshold, fit, out_of_fold
 from ingest.chunk import chunk_document
 from ingest.errors import ConfigurationError
@@ -22,6 +20,9 @@ from ingest.index import Index
 from ingest.settings import ROOT, IngestSettings
 from server.abstain import CalibratedAbstainer
 from server.abstain_features import FEATURES
+from server.case_schemas import Case
+from server.quality.case_files import read_cases
+from server.quality.case_records import case_of
 from server.retrieve import HybridRetriever
 from server.schemas import AbstentionKind
 from tests.support import WordEmbedder, make_document
@@ -29,8 +30,9 @@ from tests.support import WordEmbedder, make_document
 DAY = date(2026, 11, 22)
 
 
-def known(text: str, kind: AbstentionKind | None = None) -> KnownQuestion:
-    return KnownQuestion(text, None if kind else "La réponse.", kind, None, frozenset())
+def known(text: str, kind: AbstentionKind | None = None, quote: str = "La réponse.") -> Case:
+    record = {"must_abstain": True, "abstention": kind} if kind else {"document": "bilan", "quote": quote}
+    return case_of({"question": text, **record})
 
 
 def test_a_regression_tells_apart_what_can_be_and_leaves_the_rest_at_a_half() -> None:
@@ -131,7 +133,7 @@ def test_the_whole_path_gives_outcomes(retriever: HybridRetriever, tmp_path: Pat
     weights.write_text(calibrated(synthetic(160), "words-64", "x").model_dump_json(), "utf-8")
     quote = "Le bilan dure vingt-quatre heures."
     asked = [
-        KnownQuestion("Durée du bilan : combien d’heures ?", quote, None, None, frozenset()),
+        known("Durée du bilan : combien d’heures ?", quote=quote),
         known("merci bonne journée", "smalltalk"),
         known("capitale de l’Australie", "out_of_scope"),
     ]
@@ -180,41 +182,15 @@ def test_the_curve_falls_and_rises_and_is_drawn() -> None:
     assert len(drawing.findall("{http://www.w3.org/2000/svg}polyline")) == 3
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "{",
-        "[]",
-        '{"must_abstain": true}',
-        '{"question": "q"}',
-        '{"question": "q", "must_abstain": true, "abstention": "mood"}',
-        '{"question": "q", "quote": "r", "as_of": "hier"}',
-    ],
-)
-def test_a_line_that_is_no_question_is_said_with_its_number(line: str, tmp_path: Path) -> None:
-    path = tmp_path / "questions.jsonl"
-    path.write_text('{"question": "q", "quote": "r"}\n\n' + line + "\n", "utf-8")
-    with pytest.raises(ConfigurationError, match="ligne 3"):
-        read_questions(path)
-
-
-def test_a_missing_file_of_questions_is_said(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="ne peut pas être lu"):
-        read_questions(tmp_path / "absent.jsonl")
-
-
-def test_the_sample_s_questions_are_read() -> None:
-    lines = (ROOT / "sample" / "questions.jsonl").read_text("utf-8").splitlines()
-    asked = read_questions(ROOT / "sample" / "questions.jsonl")
-    assert len(asked) == len(lines)
-    assert sum(question.groups == {"direction"} for question in asked) == sum(
-        json.loads(line).get("group") == "direction" for line in lines
-    )
+def test_the_sample_s_questions_are_enough_to_calibrate() -> None:
+    asked = read_cases(ROOT / "sample" / "questions.jsonl")
+    check_enough(asked)
+    assert any(case.groups == ["direction"] for case in asked)
 
 
 @pytest.mark.slow
 def test_the_report_set_is_told_apart_as_docs_abstention_says() -> None:
-    asked = read_questions(abstention_bench.REPORT_SET)
+    asked = read_cases(abstention_bench.REPORT_SET)
     with prepared_sample(IngestSettings(_env_file=None).cache_dir) as retriever:
         outcomes = asyncio.run(outcomes_of(asked, retriever))
     assert balanced_accuracy(outcomes) >= 0.74  # 0.79 when it was measured
