@@ -5,6 +5,8 @@ cache is asked again first, and the others are taken from it only if that one co
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Final, TypeVar
 
 import anyio
@@ -13,7 +15,7 @@ from rich.console import Console
 from eval.answers_cache import FOLDER, AnswersCache, key_of, may_be_kept
 from eval.asking import Asker
 from eval.exchanges import Asked
-from eval.run_display import bar
+from eval.run_display import Shown, bar
 from eval.run_folder import RunFolder
 from eval.suites import Suite
 from ingest.errors import FanalError
@@ -50,34 +52,60 @@ async def ask_all(
     cache = AnswersCache(folder.path.parent / FOLDER)
     done = {key: one for key, one in folder.asked().items() if use_cache or not one.timing.cached}
     with bar(console, "Questions", len(suite.cases), len(done)) as shown:
-
-        def note(asked: Asked) -> None:
-            folder.note_asked(asked)
-            done[asked.result.case.id] = asked
-            shown.step(failed=asked.result.status == "failed")
-
-        async def ask_anew(case: Case) -> Asked:
-            asked = await asker.ask(case)
-            if may_be_kept(asked, configuration):
-                cache.put(key_of(configuration, asker.sent(case)), asked)
-            return asked
-
+        asking = _Asking(asker, configuration, folder, cache, done, shown)
         left = [case for case in suite.cases if case.id not in done]
-        known = _known(left, asker, configuration, cache) if use_cache else {}
-        if probed := probe_of(known, configuration):
-            again = await ask_anew(probed.result.case)
-            note(again)
-            if not same_answer(again, probed):
-                known = {}
-                folder.view.warnings.append(ANOTHER_ANSWER)
-
-        async def ask(case: Case) -> None:
-            note(known.get(case.id) or await ask_anew(case))
-
+        known = await asking.still_true(asking.known(left)) if use_cache else {}
         left = [case for case in left if case.id not in done]
-        await each(left, ask, concurrency or asker.concurrency)
+        await each(left, partial(asking.ask, known), concurrency or asker.concurrency)
     cache.prune()
     return [done[case.id] for case in suite.cases]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What one run asks with, and `done`, by case, what it was told."""
+
+    asker: Asker
+    configuration: Configuration
+    folder: RunFolder
+    cache: AnswersCache
+    done: dict[str, Asked]
+    shown: Shown
+
+    def known(self, cases: Sequence[Case]) -> Mapping[str, Asked]:
+        """Give what the cache holds, by case."""
+        found = {case.id: self.cache.get(self._key(case), case) for case in cases}
+        return {case_id: asked for case_id, asked in found.items() if asked is not None}
+
+    async def still_true(self, known: Mapping[str, Asked]) -> Mapping[str, Asked]:
+        """Ask one answer of the cache again; another one than before makes the whole cache worth nothing."""
+        probed = probe_of(known, self.configuration)
+        if probed is None:
+            return known
+        again = await self._ask_anew(probed.result.case)
+        self._note(again)
+        if same_answer(again, probed):
+            return known
+        self.folder.view.warnings.append(ANOTHER_ANSWER)
+        return {}
+
+    async def ask(self, known: Mapping[str, Asked], case: Case) -> None:
+        """Take the answer from the cache or from the server, and keep it."""
+        self._note(known.get(case.id) or await self._ask_anew(case))
+
+    async def _ask_anew(self, case: Case) -> Asked:
+        asked = await self.asker.ask(case)
+        if may_be_kept(asked, self.configuration):
+            self.cache.put(self._key(case), asked)
+        return asked
+
+    def _note(self, asked: Asked) -> None:
+        self.folder.note_asked(asked)
+        self.done[asked.result.case.id] = asked
+        self.shown.step(failed=asked.result.status == "failed")
+
+    def _key(self, case: Case) -> str:
+        return key_of(self.configuration, self.asker.sent(case))
 
 
 def probe_of(known: Mapping[str, Asked], configuration: Configuration) -> Asked | None:
@@ -101,13 +129,6 @@ def same_answer(one: Asked, other: Asked) -> bool:
         other.result.answer,
         other.result.draft,
     )
-
-
-def _known(
-    cases: Sequence[Case], asker: Asker, configuration: Configuration, cache: AnswersCache
-) -> dict[str, Asked]:
-    found = {case.id: cache.get(key_of(configuration, asker.sent(case)), case) for case in cases}
-    return {case_id: asked for case_id, asked in found.items() if asked is not None}
 
 
 async def each(items: Iterable[Item], work: Callable[[Item], Awaitable[None]], at_once: int) -> None:

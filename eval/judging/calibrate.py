@@ -88,7 +88,6 @@ async def calibrate(
         threshold: a score above it says "good", in [0, 1]; one of noise, below 1 less it.
         on_answer: told of each answer once it is judged.
     """
-
     turns = asyncio.Semaphore(
         judge.concurrency
     )  # an answer is done with before others begin: a stop keeps it

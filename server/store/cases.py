@@ -166,18 +166,15 @@ class Cases:
                 return None
             if revision not in (None, row.revision):
                 raise CaseChanged(CHANGED)
-            now, changed = self._clock(), False
-            if case is not None and case != _case(row):
+            now, former = self._clock(), (_case(row), row.state)
+            if case is not None and case != former[0]:
                 _refuse_the_same(session, case, groups, but=case_id)
                 _write(row, case, readers if readers is not None else row.readers, now)
                 append(session, _act("case_edited", actor, row), now)
-                changed = True
             if state is not None and state != row.state:
-                row.state, row.updated_at = state, now
-                row.decided_at = None if state == "proposed" else now
+                _decide(row, state, now)
                 append(session, _act(_DECISIONS[state], actor, row), now)
-                changed = True
-            row.revision += changed
+            row.revision += former != (_case(row), row.state)
             return _view(row)
 
         return self._database.write(work)
@@ -240,6 +237,11 @@ def _write(row: StoredCase, case: Case, readers: Collection[str], now: datetime)
     row.digest = digest_of(case)
     row.readers = sorted(set(readers))
     row.updated_at = now
+
+
+def _decide(row: StoredCase, state: CaseState, now: datetime) -> None:
+    row.state, row.updated_at = state, now
+    row.decided_at = None if state == "proposed" else now
 
 
 def _act(name: ActName, actor: str, row: StoredCase, **counts: int) -> Act:
