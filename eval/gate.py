@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from eval.reporting.wording import points
 from eval.scoring.aggregate import MIN_TAG_CASES
 from ingest.sources.toml_file import read_toml, to_correct
 from ingest.sources.toml_lines import Path as Place
@@ -108,7 +109,7 @@ def table(found: Iterable[GateVerdict]) -> "Table":
     """Write verdicts for the console, those that do not hold with their reason."""
     from rich.table import Table
 
-    shown = Table("", "Figure", "Seuil", "Valeur", "Pourquoi", box=None, header_style="bold")
+    shown = Table("", "Mesure", "Seuil", "Valeur", "Pourquoi", box=None, header_style="bold")
     for one in found:
         mark = "[green]tenu[/green]" if one.passed else "[bold red]MANQUÉ[/bold red]"
         wanted = f"{'≥' if one.bound == 'min' else '≤'} {_figure(one.metric, one.threshold)}"
@@ -148,7 +149,7 @@ def _tags(content: Mapping[str, Any]) -> Iterator[Threshold | _Fault]:
         if isinstance(metrics, dict):
             yield from _metrics(("tags", tag), metrics, tag)
         else:
-            yield _Fault(("tags", tag), f'une étiquette, puis une figure : [tags."{tag}".nothing_forbidden]')
+            yield _Fault(("tags", tag), f'une étiquette, puis une mesure : [tags."{tag}".nothing_forbidden]')
 
 
 def _metrics(place: Place, content: Mapping[str, Any], tag: str | None) -> Iterator[Threshold | _Fault]:
@@ -282,7 +283,7 @@ def _metric(run: RunView, threshold: Threshold) -> tuple[float | None, str]:
         metrics = group.metrics
     found = next((one for one in metrics if one.name == threshold.metric), None)
     if found is None or found.value is None:
-        return None, "aucun cas ne donne de note : la figure n’a pas été mesurée"
+        return None, "aucun cas ne donne de note : rien n’a été mesuré"
     if found.failures > threshold.failures_max:
         allowed = f"« failures_max » en permet {threshold.failures_max}"
         return found.value, f"{found.failures} notes manquent sur {found.cases + found.failures} ; {allowed}"
@@ -293,7 +294,10 @@ def _metric(run: RunView, threshold: Threshold) -> tuple[float | None, str]:
 
 def _missed(threshold: Threshold, value: float) -> str:
     gap = abs(value - threshold.value)
-    return f"{'il manque' if threshold.bound == 'min' else 'c’est trop de'} {_figure(threshold.metric, gap)}"
+    lacks = "il manque" if threshold.bound == "min" else "c’est trop de"
+    if threshold.metric in CATALOGUE:
+        return f"{lacks} {points(gap).removeprefix('+')}"
+    return f"{lacks} {_figure(threshold.metric, gap)}"
 
 
 def _label(verdict: GateVerdict) -> str:
@@ -307,4 +311,5 @@ def _figure(metric: str, value: float) -> str:
         return f"{value:.0f}"
     if metric.startswith("latency."):
         return f"{value:.0f} ms"
-    return f"{value:.3f}".replace(".", ",")
+    # To a tenth, where reports round: 93,6 % does not hold 94 %.
+    return f"{100 * value:.1f}\u202f%".replace(".", ",")

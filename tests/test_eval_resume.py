@@ -27,7 +27,9 @@ from server.case_schemas import Case
 from server.evaluation_schemas import CaseResult, CaseTiming, RunView
 from server.quality.run_files import read_view
 from server.settings import ServerSettings
-from tests.evaluating import case, organisation, use, write_cases
+from tests.evaluating import case, use, write_cases
+
+pytest_plugins = ["tests.evaluating_fixtures"]
 
 IDS = ("reclamation", "transport", "inconnu", "sans-droit", "budget")
 
@@ -128,17 +130,6 @@ def test_a_full_disk_is_said_and_loses_nothing(tmp_path: Path, monkeypatch: pyte
 
 
 # ---------------------------------------------------------------- whole runs
-
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> ServerSettings:
-    return organisation(tmp_path_factory.mktemp("organisation"))
-
-
-@pytest.fixture
-def own(settings: ServerSettings, monkeypatch: pytest.MonkeyPatch) -> Path:
-    use(monkeypatch, settings)
-    return settings.data_dir / "evaluations"
 
 
 @pytest.fixture(scope="module")

@@ -19,23 +19,13 @@ from server.app import create_app
 from server.evaluation_schemas import RunView
 from server.quality.run_files import load_run
 from server.settings import ServerSettings
-from tests.evaluating import case, organisation, use, write_cases
+from tests.evaluating import case, use, write_cases
 from tests.scripted_model import ScriptedModel
 from tests.served import serving
 
+pytest_plugins = ["tests.evaluating_fixtures"]
+
 QUICK = ("reclamation", "transport", "budget", "sans-droit", "inconnu", "suite")
-
-
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> ServerSettings:
-    return organisation(tmp_path_factory.mktemp("organisation"))
-
-
-@pytest.fixture
-def own(settings: ServerSettings, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder of the organisation's runs; the commands find its settings in the environment."""
-    use(monkeypatch, settings)
-    return settings.data_dir / "evaluations"
 
 
 @pytest.fixture(scope="module")

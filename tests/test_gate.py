@@ -95,7 +95,7 @@ def test_a_file_says_what_figures_must_reach(tmp_path: Path) -> None:
         ("[latency.total]\np99_max = 3", "ligne 2 : « p99_max » n’existe pas ici"),
         ("[latency.total]\np95_max = 0", "ligne 2 : « p95_max » ne peut pas valoir « 0 »"),
         ("[latency]\ntotal = 3", "ligne 2 : une étape est une table"),
-        ("[tags]\nreserve = 1", "ligne 2 : une étiquette, puis une figure"),
+        ("[tags]\nreserve = 1", "ligne 2 : une étiquette, puis une mesure"),
         ("[tags.reserve.rien]\nmin = 1", "ligne 1 : « rien » n’existe pas ici"),
         ("run = 1", "ligne 1 : « run » est une table"),
         ("", "il ne fixe aucun seuil : il laisserait tout passer"),
@@ -227,8 +227,8 @@ def test_the_console_says_which_figure_lacks_how_much(tmp_path: Path) -> None:
     shown = console.export_text()
     console.file.close()
     assert "MANQUÉ  Rappel à 5 (recall_at_5)" in shown
-    assert "il manque 0,050" in shown
-    assert "n’a pas été mesurée" in shown
+    assert "il manque 5,0\u00a0points" in shown
+    assert "rien n’a été mesuré" in shown
     assert "tenu" in shown
 
 

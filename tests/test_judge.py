@@ -2,7 +2,7 @@
 
 import json
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,26 +21,14 @@ from server.evaluation_schemas import AnswerRecord, CaseResult
 from server.quality.catalogue import JUDGED
 from server.schemas import Passage, Statement
 from tests.passages import make_passage
-from tests.scripted_judge import ScriptedJudge, judge_app
-from tests.served import serving
+from tests.scripted_judge import ScriptedJudge
 from tests.support import WordEmbedder
+
+pytest_plugins = ["tests.judging_fixtures"]
 
 RULE = "Il faut répondre à un courriel sous 2 jours ouvrés."
 OLD_RULE = "Il faut répondre à un courriel sous 5 jours ouvrés."
 PARKING = "Le parking de la capitainerie compte quarante places."
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[tuple[ScriptedJudge, str]]:
-    script = ScriptedJudge()
-    with serving(judge_app(script)) as url:
-        yield script, f"{url}/v1"
-
-
-@pytest.fixture
-def script(endpoint: tuple[ScriptedJudge, str]) -> ScriptedJudge:
-    endpoint[0].forget()
-    return endpoint[0]
 
 
 @pytest.fixture

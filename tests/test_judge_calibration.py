@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +17,12 @@ from ingest.errors import ConfigurationError
 from ingest.text import fold
 from server.evaluation_schemas import JudgeInfo, MetricValue
 from server.quality.catalogue import JUDGED
-from tests.scripted_judge import ScriptedJudge, judge_app
-from tests.served import serving
+from tests.scripted_judge import ScriptedJudge
 from tests.support import WordEmbedder
 
+pytest_plugins = ["tests.judging_fixtures"]
+
 CONTENT = Path(__file__).parent.parent / "sample" / "content"
-
-
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[tuple[ScriptedJudge, str]]:
-    script = ScriptedJudge()
-    with serving(judge_app(script)) as url:
-        yield script, f"{url}/v1"
-
-
-@pytest.fixture
-def script(endpoint: tuple[ScriptedJudge, str]) -> ScriptedJudge:
-    endpoint[0].forget()
-    return endpoint[0]
 
 
 @pytest.fixture

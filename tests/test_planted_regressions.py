@@ -116,7 +116,18 @@ def credulous(proposed: ProposedStatement, passages: list[Passage]) -> Statement
     return Statement(text=proposed.text, verified=True, citations=citations)
 
 
-EXTRACTIVE = """
+VERIFIED = """
+[metrics.quotes_verified]
+min = 1
+[metrics.cited_statements]
+min = 1
+[metrics.supported_figures]
+min = 1
+"""
+"""What every answer owes its reader, whoever wrote it."""
+
+EXTRACTIVE = (
+    """
 [run]
 cases_min = 40
 skipped_max = 0
@@ -126,12 +137,6 @@ min = 0.8
 min = 0.5
 [metrics.balanced_accuracy]
 min = 0.7
-[metrics.quotes_verified]
-min = 1
-[metrics.cited_statements]
-min = 1
-[metrics.supported_figures]
-min = 1
 [metrics.nothing_forbidden]
 min = 1
 [tags.reserve.nothing_forbidden]
@@ -139,17 +144,16 @@ min = 1
 [tags.date.nothing_forbidden]
 min = 1
 """
+    + VERIFIED
+)
 
-WRITTEN = """
+WRITTEN = (
+    """
 [metrics.citation_precision]
 min = 0.3
-[metrics.quotes_verified]
-min = 1
-[metrics.cited_statements]
-min = 1
-[metrics.supported_figures]
-min = 1
 """
+    + VERIFIED
+)
 
 CITATIONS = {"citation_precision", "quotes_verified", "cited_statements", "supported_figures"}
 

@@ -74,7 +74,7 @@ _ALL = [
         "citation_precision",
         "Citations justes",
         "Part des citations qui viennent d’un passage attendu. Un autre document qui dit la même chose compte comme "
-        "faux : regardez si la figure bouge plutôt que sa hauteur.",
+        "faux : regardez si le chiffre bouge plutôt que sa hauteur.",
         "citations",
     ),
     _info(
