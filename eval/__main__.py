@@ -8,6 +8,7 @@ from typing import Final
 
 COMMANDS: Final = (
     "bench",
+    "load",
     "check",
     "build",
     "run",

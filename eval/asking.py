@@ -35,7 +35,10 @@ GROUPS_HEADER = "x-fanal-eval-groups"
 """Groups of a case's caller, in this process only: no server reads it."""
 
 TIMEOUTS_S: Mapping[CaseKind, float] = {"ask": 300, "draft": 900, "mask": 120}
-"""Longest wait for a case, the questions of its history included."""
+"""Longest wait for a case, the questions of its history included, of a server whose answers take USUAL_ANSWER_S."""
+
+USUAL_ANSWER_S = 120.0
+"""FANAL_MODEL_SECONDS where nobody set it."""
 
 CONNECT_S = 5.0
 PAUSES_S = (1.0, 4.0)
@@ -84,12 +87,17 @@ class Asker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LocalAsker:
-    """The app in this process; made by `asking_here`."""
+    """The app in this process; made by `asking_here`.
+
+    Args:
+        patience: how many times as long as usual a case may take.
+    """
 
     client: httpx.AsyncClient
     day: date | None
     endpoint: str | None = None
     concurrency: int = 2
+    patience: float = 1.0
 
     def headers(self, groups: Sequence[str]) -> Mapping[str, str]:
         """See `Asker`."""
@@ -102,7 +110,7 @@ class LocalAsker:
     async def ask(self, case: Case) -> Asked:
         """See `Asker`."""
         line = Line(self.client, _groups_header(case.groups), leaves_nothing=False)
-        return await _told(line, case, case.as_of or self.day)
+        return await _told(line, case, case.as_of or self.day, self.patience)
 
     def sent(self, case: Case) -> Mapping[str, Any]:
         """See `Asker`."""
@@ -186,16 +194,19 @@ async def asking_here(settings: ServerSettings, day: date | None) -> AsyncIterat
             _lifespan(app),
             httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client,
         ):
-            yield LocalAsker(client, day)
+            yield LocalAsker(client, day, patience=max(1.0, settings.model_seconds / USUAL_ANSWER_S))
 
 
 @asynccontextmanager
-async def asking_endpoint(url: str, day: date | None) -> AsyncIterator[EndpointAsker]:
+async def asking_endpoint(
+    url: str, day: date | None, headers: Mapping[str, str] | None = None
+) -> AsyncIterator[EndpointAsker]:
     """Speak to a server that runs.
 
     Args:
         url: its address; a name and password in it are sent, and shown nowhere.
         day: that questions without one are about; None for the server's today.
+        headers: that tell it who asks.
 
     Raises:
         SourceUnavailable: it does not answer.
@@ -203,7 +214,7 @@ async def asking_endpoint(url: str, day: date | None) -> AsyncIterator[EndpointA
     """
     base = base_of(url)
     timeout = httpx.Timeout(max(TIMEOUTS_S.values()), connect=CONNECT_S)
-    async with httpx.AsyncClient(base_url=base, timeout=timeout) as client:
+    async with httpx.AsyncClient(base_url=base, timeout=timeout, headers=headers) as client:
         told = await _configuration(client, {})
         yield EndpointAsker(client, day, shown(base), frozenset(told.groups))
 
@@ -225,6 +236,10 @@ def shown(url: str) -> str:
     return urlunsplit((parts.scheme, host + (f":{parts.port}" if parts.port else ""), parts.path, "", ""))
 
 
+UNQUEUED = 1_000
+"""Places at the model: how many cases are asked at once is the run's own choice, and none is to wait for a turn."""
+
+
 def _thrown_away(settings: ServerSettings, folder: Path) -> ServerSettings:
     """Keep the index and the model, and nothing of what is asked."""
     from cryptography.fernet import Fernet
@@ -234,7 +249,9 @@ def _thrown_away(settings: ServerSettings, folder: Path) -> ServerSettings:
             "database_url": SecretStr(f"sqlite:///{folder / 'eval.sqlite'}"),
             "drafts_key": SecretStr(Fernet.generate_key().decode()),
             "embed_in_background": False,
+            "model_slots": UNQUEUED,
             "local_groups": frozenset(),
+            "sign_in": "off",
         }
     )
 
@@ -266,9 +283,9 @@ def _content(case: Case, day: date | None) -> dict[str, Any]:
     }
 
 
-async def _told(line: Line, case: Case, day: date | None) -> Asked:
+async def _told(line: Line, case: Case, day: date | None, patience: float = 1.0) -> Asked:
     """Ask, and turn what goes wrong into a failed case; raises `httpx.TransportError` when nothing answers."""
-    limit = TIMEOUTS_S[case.kind]
+    limit = TIMEOUTS_S[case.kind] * patience
     try:
         with anyio.fail_after(limit):
             return await _patiently(line, case, day)

@@ -12,11 +12,11 @@ from typing import Literal
 
 from rich.console import Console
 
-from eval.gold import holds
 from eval.library import Held, Library
 from eval.scoring.facts import says
 from eval.suites import Suite
 from server.case_schemas import Case, GoldPassage
+from server.quality.gold import holds
 
 FaultKind = Literal["document", "quote", "day", "rights", "fact", "group", "nothing"]
 

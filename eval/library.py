@@ -13,13 +13,13 @@ import httpx
 from pydantic import ValidationError
 
 from eval.asking import base_of, shown
-from eval.gold import is_named, matches, names_of, writings
 from eval.suites import Documents
 from ingest.documents import EVERYONE
 from ingest.errors import IndexBusy, SourceUnavailable
 from ingest.index import Index, SearchFilter
 from ingest.opening import open_store
 from server.case_schemas import GoldPassage
+from server.quality.gold import is_named, matches, names_of, writings
 from server.retrieve import passage_of
 from server.schemas import MAX_QUESTION_CHARS, DocumentView, Passage, SearchResponse, Wire
 from server.settings import ServerSettings

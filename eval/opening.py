@@ -35,7 +35,7 @@ def suite_of(name: str, settings: ServerSettings, endpoint: str | None) -> Suite
     """
     if name != ORGANISATION:
         return load_suite(name, settings.cache_dir)
-    cases = _exported(endpoint) if endpoint else _accepted(settings)
+    cases = _exported(endpoint, settings) if endpoint else _accepted(settings)
     if not cases:
         raise ConfigurationError(
             "Aucun cas accepté : proposez et acceptez-en sur la page « Qualité », puis recommencez."
@@ -85,7 +85,9 @@ async def asker_of(
     """
     async with AsyncExitStack() as stack:
         if endpoint is not None:
-            yield await stack.enter_async_context(asking_endpoint(endpoint, suite.today))
+            yield await stack.enter_async_context(
+                asking_endpoint(endpoint, suite.today, settings.server_headers)
+            )
             return
         try:
             asker: Asker = await stack.enter_async_context(asking_here(settings, suite.today))
@@ -94,7 +96,9 @@ async def asker_of(
                 raise held_elsewhere(suite, server_settings().data_dir / EVALUATIONS) from error
             root = settings.data_dir / EVALUATIONS
             try:
-                asker = await stack.enter_async_context(asking_endpoint(settings.server_url, suite.today))
+                asker = await stack.enter_async_context(
+                    asking_endpoint(settings.server_url, suite.today, settings.server_headers)
+                )
             except SourceUnavailable:  # who holds it is no server
                 raise held_elsewhere(suite, root) from error
             say(f"Le serveur Fanal tient l’index : c’est lui qui répond ({shown(settings.server_url)}).")
@@ -127,10 +131,15 @@ def _accepted(settings: ServerSettings) -> list[Case]:
         return stores.cases.accepted()
 
 
-def _exported(endpoint: str) -> list[Case]:
+def _exported(endpoint: str, settings: ServerSettings) -> list[Case]:
     base = base_of(endpoint)
     try:
-        response = httpx.get(f"{base}/v1/cases/export", params={"format": "jsonl"}, timeout=EXPORT_S)
+        response = httpx.get(
+            f"{base}/v1/cases/export",
+            params={"format": "jsonl"},
+            headers=settings.server_headers,
+            timeout=EXPORT_S,
+        )
     except httpx.HTTPError as error:
         raise SourceUnavailable(f"Aucun serveur ne répond à {shown(base)} ({error}).") from error
     lines = checked(response, shown(base)).splitlines()

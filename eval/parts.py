@@ -10,6 +10,7 @@ PARTS = (
         "latency",
         "links",
         "overhead",
+        "load",
         "masking",
         "evaluation",
         "ingestion",

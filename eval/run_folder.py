@@ -21,6 +21,7 @@ from typing import IO, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from eval.exchanges import Asked
+from eval.run_warnings import fallbacks
 from ingest.errors import StorageFailed
 from ingest.text import fold
 from server.evaluation_schemas import CaseResult, CaseTiming, RunView
@@ -57,12 +58,15 @@ class RunFolder:
         self._lock = lock
 
     def asked(self) -> dict[str, Asked]:
-        """Give the cases that were asked before a stop, by their ids; one that failed then is asked again."""
+        """Give the cases that were asked before a stop, by their ids.
+
+        One that failed then is asked again, as is one that the documents answered in the place of the model.
+        """
         lines = _rows(self.path / PROGRESS, _Line)
         return {
             line.result.case.id: Asked(line.result, line.timing)
             for line in lines
-            if line.result.status != "failed"
+            if line.result.status != "failed" and not fallbacks([line.result], self.view.configuration)
         }
 
     def judged(self, scored: Iterable[CaseResult]) -> dict[str, CaseResult]:

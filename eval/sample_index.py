@@ -46,7 +46,7 @@ def prepared(documents: Documents, cache: Path, *, words_only: bool = False) -> 
     settings = _settings(cache, cache / "bench" / _FOLDERS[documents], documents)
     shared = cache / "bench" / _FOLDERS["sample"] / VECTORS_FILE
     is_new = documents == "hostile" and not (settings.data_dir / VECTORS_FILE).exists()
-    _ingest(settings, words_only=words_only, vectors=shared if is_new and shared.exists() else None)
+    bring_up_to_date(settings, words_only=words_only, vectors=shared if is_new and shared.exists() else None)
     return settings
 
 
@@ -92,8 +92,10 @@ def _hostile_sources(hostile: Path) -> str:
     )
 
 
-def _ingest(settings: ServerSettings, *, words_only: bool, vectors: Path | None) -> None:
-    """Run all the sources; `vectors` are those that another index has of the same texts."""
+def bring_up_to_date(
+    settings: ServerSettings, *, words_only: bool = False, vectors: Path | None = None
+) -> None:
+    """Run all the sources of an index; `vectors` are those that another index has of the same texts."""
     from ingest.commands import bars
     from ingest.pipeline import Ingestion
 

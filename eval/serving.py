@@ -7,12 +7,13 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 
 from ingest.settings import ROOT
 
-START_S = 120
+START_S = 240
 """Longest wait for a server to be ready: it may have an index to open on a busy machine."""
 
 
@@ -27,20 +28,23 @@ def running(settings: Mapping[str, str]) -> Iterator[tuple[str, "subprocess.Pope
     url = f"http://127.0.0.1:{port}"
     process = started(["server", "--port", str(port)], settings)
     try:
-        _wait(url, process)
+        wait_ready(url, process)
         yield url, process
     finally:
         process.terminate()
         process.wait(timeout=30)
 
 
-def started(module: Sequence[str], settings: Mapping[str, str]) -> "subprocess.Popen[bytes]":
-    """Start `python -m MODULE…`; what it writes is not kept."""
+def started(
+    module: Sequence[str], settings: Mapping[str, str], log: Path = Path(os.devnull)
+) -> "subprocess.Popen[bytes]":
+    """Start `python -m MODULE…`; what it writes is added to `log`."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("FANAL_")}
-    return subprocess.Popen(
-        [sys.executable, "-m", *module], cwd=ROOT, env={**inherited, **settings}, stderr=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )  # fmt: skip
+    with log.open("ab") as written:
+        return subprocess.Popen(
+            [sys.executable, "-m", *module], cwd=ROOT, env={**inherited, **settings}, stderr=written,
+            stdout=written,
+        )  # fmt: skip
 
 
 def free_port() -> int:
@@ -50,7 +54,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
+def wait_ready(url: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until a server says that its parts answer.
+
+    Raises:
+        RuntimeError: it ended, or is not ready after `START_S`.
+    """
     deadline = time.monotonic() + START_S
     with httpx.Client(base_url=url, timeout=60) as client:
         while time.monotonic() < deadline and process.poll() is None:

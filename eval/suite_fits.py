@@ -11,12 +11,12 @@ import httpx
 from pydantic import ValidationError
 
 from eval.asking import Asker
-from eval.gold import is_named
 from eval.spread import spread
 from eval.suites import Suite
 from ingest.errors import ConfigurationError
 from server.case_schemas import Case
 from server.configuration_schemas import Configuration
+from server.quality.gold import is_named
 from server.schemas import MAX_QUESTION_CHARS, SearchResponse
 from server.settings import ServerSettings
 

@@ -1,4 +1,4 @@
-"""`python -m ingest`: check, run, fetch, status, rebuild, forget.
+"""`python -m ingest`: check, run, fetch, status, rebuild, forget, collection.
 
 When a server owns the embedded index, `run`, `fetch` and `forget` hand the work to it and show its progress.
 """
@@ -64,6 +64,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     forget = commands.add_parser("forget", help="retire de l’index tout ce qu’une source a apporté")
     forget.add_argument("source", help="nom de la source")
+    collection = commands.add_parser(
+        "collection", help="dit si la collection du serveur Qdrant est comme les réglages la demandent"
+    )
+    collection.add_argument(
+        "--apply", action="store_true", help="lui donne ces réglages, sans interrompre les recherches"
+    )
     return parser
 
 

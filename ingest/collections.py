@@ -6,22 +6,29 @@ alias in one step: a search by NAME always meets a whole index. No index may be 
 generation (`fanal-2` beside `fanal`).
 """
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 
+from ingest.collection_settings import PAYLOAD_INDEXES, CollectionSettings, Difference
 from ingest.errors import IndexMismatch
-from ingest.index import DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, SPARSE
+from ingest.index import DENSE
 from ingest.qdrant_calls import QdrantCalls, open_client
 
 if TYPE_CHECKING:
     from ingest.settings import IngestSettings
 
+logger = logging.getLogger(__name__)
+
 CALLS = QdrantCalls()
+
+PRODUCTION = CollectionSettings()
+"""One node, int8 quantisation."""
 
 
 def collection_name(name: str, generation: int) -> str:
@@ -106,7 +113,13 @@ def drop_generation(settings: "IngestSettings", number: int) -> None:
         CALLS.patiently(client.delete_collection, collection_name(settings.collection, number))
 
 
-def open_live(client: QdrantClient, name: str, dimension: int, calls: QdrantCalls = CALLS) -> str:
+def open_live(
+    client: QdrantClient,
+    name: str,
+    dimension: int,
+    calls: QdrantCalls = CALLS,
+    wanted: CollectionSettings = PRODUCTION,
+) -> str:
     """Make sure that `name` leads to a collection of that dimension, and name it; a new index begins as generation 1.
 
     Where generations exist and no alias does, a process was killed just before it set the alias: the last
@@ -118,16 +131,21 @@ def open_live(client: QdrantClient, name: str, dimension: int, calls: QdrantCall
     """
     live = live_collection(client, name, calls)
     if live is not None:
-        _check_schema(client, live, dimension, calls)
+        _check_schema(client, live, dimension, calls, wanted)
         return live
     last = max(generations(client, name, calls), default=1)
-    live = open_generation(client, name, last, dimension, calls)
+    live = open_generation(client, name, last, dimension, calls, wanted)
     point_alias(client, name, live, calls)
     return live
 
 
 def open_generation(
-    client: QdrantClient, name: str, generation: int, dimension: int, calls: QdrantCalls = CALLS
+    client: QdrantClient,
+    name: str,
+    generation: int,
+    dimension: int,
+    calls: QdrantCalls = CALLS,
+    wanted: CollectionSettings = PRODUCTION,
 ) -> str:
     """Make sure that a generation exists, without making it the live one; gives its collection's name.
 
@@ -137,9 +155,40 @@ def open_generation(
     """
     collection = collection_name(name, generation)
     if generation not in generations(client, name, calls):
-        calls.patiently(_create, client, collection, dimension)
-    _check_schema(client, collection, dimension, calls)
+        calls.patiently(_create, client, collection, wanted.creation(dimension))
+    _check_schema(client, collection, dimension, calls, wanted)
     return collection
+
+
+def compare_live(settings: "IngestSettings") -> list[Difference]:
+    """Tell where the live collection of the settings' server is made otherwise than the settings say.
+
+    Raises:
+        IndexMismatch: the server has no such index.
+        SourceUnavailable: it does not answer.
+    """
+    with _opened(settings) as client:
+        held = CALLS.patiently(client.get_collection, _live(client, settings)).config
+        return CollectionSettings.of(settings).differences(held)
+
+
+def change_live(settings: "IngestSettings") -> None:
+    """Give the live collection what it can be given in place; Qdrant builds its graph anew behind the searches.
+
+    Raises as `compare_live` does.
+    """
+    with _opened(settings) as client:
+        wanted = CollectionSettings.of(settings).change()
+        CALLS.patiently(client.update_collection, _live(client, settings), **wanted)
+
+
+def _live(client: QdrantClient, settings: "IngestSettings") -> str:
+    live = live_collection(client, settings.collection)
+    if live is None:
+        raise IndexMismatch(
+            f"Le serveur Qdrant n’a pas d’index « {settings.collection} » : il sera créé par « python -m ingest run »."
+        )
+    return live
 
 
 @contextmanager
@@ -154,20 +203,18 @@ def _is_plain(client: QdrantClient, name: str, calls: QdrantCalls) -> bool:
     return any(held.name == name for held in calls.patiently(client.get_collections).collections)
 
 
-def _create(client: QdrantClient, collection: str, dimension: int) -> None:
+def _create(client: QdrantClient, collection: str, parameters: dict[str, Any]) -> None:
     try:
-        client.create_collection(
-            collection,
-            vectors_config={DENSE: models.VectorParams(size=dimension, distance=models.Distance.COSINE)},
-            sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
-        )
+        client.create_collection(collection, **parameters)
     except UnexpectedResponse as error:
         if error.status_code != 409:  # else it is there: another process, or a try whose answer was lost
             raise
 
 
-def _check_schema(client: QdrantClient, collection: str, dimension: int, calls: QdrantCalls) -> None:
-    """Check the vectors, and index the fields that filters use where that is not done yet."""
+def _check_schema(
+    client: QdrantClient, collection: str, dimension: int, calls: QdrantCalls, wanted: CollectionSettings
+) -> None:
+    """Check the vectors, index the fields that filters use where that is not done yet, and log what differs."""
     info = calls.patiently(client.get_collection, collection)
     vectors = info.config.params.vectors
     held = vectors.get(DENSE) if isinstance(vectors, dict) else None
@@ -176,8 +223,12 @@ def _check_schema(client: QdrantClient, collection: str, dimension: int, calls: 
             f"La collection « {collection} » n’a pas de vecteurs de dimension {dimension} : elle a été construite "
             "avec un autre modèle d’embeddings. Choisissez un autre nom de collection, ou remettez l’ancien réglage."
         )
-    wanted = dict.fromkeys(KEYWORD_FIELDS, models.PayloadSchemaType.KEYWORD)
-    wanted |= dict.fromkeys(INTEGER_FIELDS, models.PayloadSchemaType.INTEGER)
-    for key, schema in wanted.items():
+    for key, schema in PAYLOAD_INDEXES.items():
         if key not in info.payload_schema:
             calls.patiently(client.create_payload_index, collection, key, schema)
+    if others := wanted.differences(info.config):
+        logger.warning(
+            "the collection %s is made otherwise than the settings say (%s): see `python -m ingest collection`",
+            collection,
+            ", ".join(f"{one.name} {one.found}, not {one.wanted}" for one in others),
+        )

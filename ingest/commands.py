@@ -207,7 +207,9 @@ def _through_server(
 def _server(settings: IngestSettings) -> Iterator[httpx.Client]:
     """Speak to the server that owns the index; raises `SourceUnavailable` when none answers."""
     try:
-        with httpx.Client(base_url=settings.server_url, timeout=30) as client:
+        with httpx.Client(
+            base_url=settings.server_url, timeout=30, headers=settings.server_headers
+        ) as client:
             yield client
     except httpx.TransportError as error:
         raise SourceUnavailable(
@@ -264,6 +266,13 @@ def forget(options: Namespace) -> int:
     return 0
 
 
+def collection(options: Namespace) -> int:
+    """Say how the collection on the Qdrant server differs from the settings, and change it when asked to."""
+    from ingest.collection_command import print_collection
+
+    return print_collection(IngestSettings(), console, apply=options.apply)
+
+
 COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "fetch": fetch,
     "check": check,
@@ -271,4 +280,5 @@ COMMANDS: Mapping[str, Callable[[Namespace], int]] = {
     "rebuild": rebuild,
     "status": status,
     "forget": forget,
+    "collection": collection,
 }

@@ -338,7 +338,4 @@ def open_index(settings: "IngestSettings", dimension: int, generation: int | Non
         return EdgeIndex(generations.index_dir(number), dimension, settings.min_free_mb)
     from ingest.index_server import ServerIndex
 
-    key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
-    return ServerIndex.connect(
-        settings.qdrant_url, settings.collection, dimension, api_key=key, generation=generation
-    )
+    return ServerIndex.of(settings, dimension, generation)

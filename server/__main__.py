@@ -1,10 +1,11 @@
-"""`python -m server`: start the API; `python -m server purge`: delete what has had its time."""
+"""`python -m server`: start the API; `purge`: delete what has had its time; `keys`: the API keys of machines."""
 
 import argparse
-import logging
 import sys
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING
+
+from server.commands import keys
 
 if TYPE_CHECKING:
     from server.settings import ServerSettings
@@ -30,6 +31,8 @@ def main() -> int:
         return 2
     if options.command == "purge":
         return _purge(settings, options.before)
+    if options.command == "keys":
+        return keys.run(settings, options)
     return _serve(settings)
 
 
@@ -52,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="AAAA-MM-JJ",
         help="supprime plutôt les conversations dont la dernière question est d’avant ce jour",
     )
+    keys.add_parser(commands)
     return parser
 
 
@@ -107,31 +111,10 @@ def _purged(removed: int, left: int, limit: datetime) -> str:
     return f"{removed} {deleted} : aucune question depuis le {limit:%d/%m/%Y à %H:%M}. {left} {kept}."
 
 
-def _plain(record: logging.LogRecord) -> bool:
-    """Cut the traceback of a refused start down to its message, when that message was written for a person."""
-    last = record.getMessage().strip().rpartition("\n")[2]
-    if last.startswith(("ingest.errors.", "server.errors.", "server.store.errors.")):
-        record.msg, record.args = last.partition(": ")[2], ()
-    return True
-
-
-def _without_query(record: logging.LogRecord) -> bool:
-    """Leave out of the access log what follows the path: quotes of documents are asked for by address."""
-    match record.args:
-        case (client, method, str(address), *rest):
-            record.args = (client, method, address.partition("?")[0], *rest)
-    return True
-
-
 def _serve(settings: "ServerSettings") -> int:
-    import uvicorn
+    from server.serving import serve
 
-    from server.app import create_app
-
-    logging.getLogger("uvicorn.error").addFilter(_plain)
-    logging.getLogger("uvicorn.access").addFilter(_without_query)
-    uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_level="info")
-    return 0
+    return serve(settings)
 
 
 if __name__ == "__main__":

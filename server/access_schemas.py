@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from server.schemas import Wire
 
@@ -41,13 +41,13 @@ class ApiKeyRequest(Wire):
         name: what it is for, as the list of keys shows it.
         scopes: what it may do.
         groups: whose documents it may read, beside everyone's.
-        expires_at: when it stops working; None: when it is revoked.
+        expires_at: when it stops working, with its zone; None: when it is revoked.
     """
 
     name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
     scopes: list[Permission] = Field(min_length=1, max_length=4)
     groups: list[GroupName] = Field(default_factory=list, max_length=50)
-    expires_at: datetime | None = None
+    expires_at: AwareDatetime | None = None
 
 
 class ApiKeyView(BaseModel):

@@ -19,6 +19,7 @@ from server.assisting.assistants import load_assistants
 from server.body_limit import BodyLimit
 from server.configuration import installed
 from server.dependencies import Parts
+from server.duties import do_alone
 from server.errors import ModelUnavailable
 from server.extractive import ExtractiveGenerator
 from server.followup import CarryingRewriter, ModelRewriter
@@ -26,9 +27,10 @@ from server.generate import Generator, OpenAIGenerator
 from server.ingestions import IngestionService
 from server.llm import Limits, build_client, check_model
 from server.mask import load_masker
+from server.model_queue import ModelQueue
 from server.quality.runs import EVALUATIONS, Runs
+from server.rate_limit import RateLimits
 from server.rerank import VLLMReranker, open_reranker
-from server.retention import purge_daily
 from server.retrieve import HybridRetriever
 from server.routes import (
     ask,
@@ -43,15 +45,20 @@ from server.routes import (
     feedback,
     health,
     ingestions,
+    keys,
     mask,
+    me,
     notes,
     openai,
     pages,
     search,
     sources,
     templates,
+    tickets,
 )
+from server.security_headers import SecurityHeaders
 from server.settings import ServerSettings
+from server.sign_in.caller import open_sign_in
 from server.store.opening import Stores, open_stores
 from server.templates import SHIPPED, load_templates
 
@@ -76,6 +83,9 @@ RESOURCES = (
     ingestions,
     audit,
     configuration,
+    me,
+    tickets,
+    keys,
     health,
 )
 """In the order in which they are asked: a document's id may hold slashes, so that the pages of documents come first."""
@@ -93,19 +103,25 @@ def create_app(settings: ServerSettings) -> FastAPI:
         parts = build_parts(settings)
         try:
             await check_generator(parts.generator)
+            if parts.sign_in:
+                await parts.sign_in.provider.start()
             app.state.parts, app.state.installed = parts, installed(settings)
-            if settings.embed_in_background:
-                parts.ingestions.resume()
-            purge = asyncio.create_task(purge_daily(parts.retention))
+            filling = parts.ingestions if settings.embed_in_background else None
+            duties = asyncio.create_task(do_alone(parts.stores.alone, parts.retention, filling))
             yield
-            purge.cancel()
+            duties.cancel()
+            await asyncio.gather(duties, return_exceptions=True)
         finally:
             await close_parts(parts)
 
-    app = FastAPI(title="Fanal", version="1", lifespan=lifespan)
+    # The contract is sent without a caller, and so are its pages: where people sign in, there are none.
+    contract = None if settings.sign_in == "oidc" else "/openapi.json"
+    app = FastAPI(title="Fanal", version="1", lifespan=lifespan, openapi_url=contract)
     # With sign-in off, a page of another site whose name resolves to this machine must not read the answers.
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
+    hosts = sorted(settings.allowed_hosts)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(BodyLimit)
+    app.add_middleware(SecurityHeaders)  # the outermost
     problems.install(app)
     for resource in RESOURCES:
         app.include_router(resource.router)
@@ -117,7 +133,8 @@ def build_parts(settings: ServerSettings) -> Parts:
     with ExitStack() as opened:
         store = open_store(settings)
         opened.callback(store.close)
-        stores = open_stores(settings.database, _secret(settings.drafts_key), settings.data_dir)
+        key, connections = _secret(settings.drafts_key), settings.database_connections
+        stores = open_stores(settings.database, key, settings.data_dir, connections=connections)
         opened.callback(stores.close)
         reranker = open_reranker(settings.rerank_url, settings.rerank_model, _secret(settings.rerank_api_key))
         if reranker:
@@ -146,6 +163,11 @@ def _parts(settings: ServerSettings, store: Store, stores: Stores, reranker: VLL
         assistants=load_assistants(settings.assistants_dir),
         ingestions=IngestionService(store, settings),
         runs=Runs(settings.data_dir / EVALUATIONS),
+        queue=ModelQueue(settings.model_slots, settings.queue_places, settings.queue_seconds),
+        limits=RateLimits(
+            settings.requests_per_minute, settings.answers_per_minute, on=settings.sign_in != "off"
+        ),
+        sign_in=open_sign_in(settings, stores),
         reranker=reranker,
     )
 
@@ -162,11 +184,14 @@ def _asking(settings: ServerSettings, retriever: HybridRetriever) -> AskParts:
         masker=load_masker(settings),
         unverified=settings.unverified,
         model_watts=settings.model_watts,
+        model_label=settings.model_label,
     )
 
 
 async def close_parts(parts: Parts) -> None:
     """Stop what runs and release what is open."""
+    if parts.sign_in:
+        await parts.sign_in.provider.close()
     if not parts.ingestions.stop():
         logger.error("an ingestion is still reading a long document: the next run takes up what it leaves")
         return  # its thread still writes; both files survive a process that ends

@@ -15,17 +15,21 @@ from typing import Literal, Protocol
 import anyio.to_thread
 
 from server.abstain import Abstainer, Decision, message_for, smalltalk
+from server.ask_events import Done, Event, PassagesFound, StatementReady, Waiting
 from server.conversation import Turn
-from server.errors import ModelError
-from server.followup import Rewriter
+from server.errors import ModelBusy, ModelError
+from server.followup import CarryingRewriter, Rewriter
 from server.generate import Generator
 from server.guard import leaks
 from server.mask import Masked, Masker, unmask, without_placeholders
 from server.metering import Meter, metered
+from server.model_queue import Place
 from server.reading import failure_warning, reading_warnings
 from server.retrieval import Retrieval
-from server.schemas import AbstentionKind, Answer, AskRequest, Passage, Scope, Statement
+from server.schemas import AbstentionKind, Answer, AskRequest, Scope, Statement
 from server.verify import ProposedStatement, verify
+
+__all__ = ["AskParts", "Done", "Event", "PassagesFound", "StatementReady", "Waiting", "ask"]
 
 SPECIAL_MASKED = (
     "Une donnée sensible d’une personne (santé, handicap, religion, opinions…) a été masquée dans cette question : "
@@ -53,6 +57,7 @@ class AskParts:
         fallback: writes the answer when `generator` fails before its first statement.
         unverified: what becomes of a statement that could not be verified.
         model_watts: power of the model's machine while it writes; None when nobody measured it.
+        model_label: what readers are told of the model beside its name.
     """
 
     retriever: Retriever
@@ -63,32 +68,7 @@ class AskParts:
     masker: Masker
     unverified: Literal["show", "drop"] = "show"
     model_watts: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PassagesFound:
-    """The passages that the answer will draw on, and a follow-up as it was understood."""
-
-    passages: list[Passage]
-    standalone_question: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StatementReady:
-    """A statement of the answer, checked against its passages."""
-
-    statement: Statement
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The whole answer, as its reader sees it and as it may be kept (`masked`)."""
-
-    answer: Answer
-    masked: Answer
-
-
-Event = PassagesFound | StatementReady | Done
+    model_label: str | None = None
 
 
 @dataclass(slots=True)
@@ -99,6 +79,7 @@ class _Draft:
     masked: Masked
     as_of: date
     meter: Meter
+    place: Place | None = None
     standalone: str | None = None
     retrieval: Retrieval = field(default_factory=lambda: Retrieval([], 0.0, {}))
     decision: Decision | None = None
@@ -126,6 +107,7 @@ async def ask(
     known: Mapping[str, str] | None = None,
     groups: frozenset[str],
     today: date,
+    place: Place | None = None,
 ) -> AsyncGenerator[Event, None]:
     """Answer a question from the passages that hold on the day it asks about.
 
@@ -134,28 +116,29 @@ async def ask(
         known: what was masked in them, by placeholder, when it is still known.
         groups: the groups of the person who asks.
         today: the day that the question is about when it names none.
+        place: where to wait for the model, and given back once it has written; None not to wait.
 
     Timings of the answer are in milliseconds: each stage's own, except `first_statement` and `total`, which
-    count from the arrival of the question.
+    count from the arrival of the question; `queue` is the wait for the model, and in no other stage.
     """
     draft = await _draft(request, parts, history, known, today)
-
+    draft.place = place
     if smalltalk(draft.masked.text):
         draft.decision = Decision(0.0, answers=False, kind="smalltalk")
         yield PassagesFound([])
-        yield _done(request, draft, today)
+        yield _done(request, parts, draft, today)
         return
 
-    await _rewrite(parts, history, draft)
+    async with aclosing(_rewritten(parts, history, draft)) as moves:
+        async for moved in moves:
+            yield moved
     await _retrieve(request, parts, groups, draft)
     standalone = draft.unmasked(draft.standalone) if draft.standalone else None
-    yield PassagesFound(draft.retrieval.passages, standalone)
-
-    async with aclosing(_write(parts, history, draft)) as statements:
-        async for statement in statements:
-            yield StatementReady(_shown(statement, draft))
-
-    yield _done(request, draft, today)
+    yield PassagesFound(draft.retrieval.passages, standalone, _label(parts, draft))
+    async with aclosing(_write(parts, history, draft)) as events:
+        async for event in events:
+            yield event
+    yield _done(request, parts, draft, today)
 
 
 async def _draft(
@@ -177,12 +160,41 @@ async def _draft(
     return draft
 
 
-async def _rewrite(parts: AskParts, history: Sequence[Turn], draft: _Draft) -> None:
-    if not history:
+async def _turn(draft: _Draft) -> AsyncGenerator[Waiting, None]:
+    """Wait for the model, where a model writes; raises `ModelBusy` when it is in vain."""
+    if draft.place is None or draft.generator.mode == "extractive":
         return
     began = perf_counter()
-    draft.standalone = await metered(parts.rewriter, draft.meter).standalone(draft.masked.text, history)
+    try:
+        async with aclosing(draft.place.turn()) as numbers:
+            async for number in numbers:
+                yield Waiting(number)
+    finally:
+        draft.timings.setdefault("queue", _ms_since(began))
+
+
+async def _rewritten(
+    parts: AskParts, history: Sequence[Turn], draft: _Draft
+) -> AsyncGenerator[Waiting, None]:
+    """Have a follow-up stand alone; without the model when too many wait for it, which then writes nothing either."""
+    if not history:
+        return
+    rewriter = metered(parts.rewriter, draft.meter)
+    try:
+        async with aclosing(_turn(draft)) as moves:
+            async for moved in moves:
+                yield moved
+    except ModelBusy as error:
+        _without_model(parts, draft, error)
+        rewriter = CarryingRewriter()
+    began = perf_counter()
+    draft.standalone = await rewriter.standalone(draft.masked.text, history)
     draft.timings["rewrite"] = _ms_since(began)
+
+
+def _without_model(parts: AskParts, draft: _Draft, error: ModelError) -> None:
+    draft.warnings.append(failure_warning(error, partial=False))
+    draft.generator = parts.fallback
 
 
 async def _retrieve(request: AskRequest, parts: AskParts, groups: frozenset[str], draft: _Draft) -> None:
@@ -196,29 +208,38 @@ async def _retrieve(request: AskRequest, parts: AskParts, groups: frozenset[str]
     draft.timings["retrieve"] = _ms_since(began)
 
 
-async def _write(parts: AskParts, history: Sequence[Turn], draft: _Draft) -> AsyncGenerator[Statement, None]:
+async def _write(
+    parts: AskParts, history: Sequence[Turn], draft: _Draft
+) -> AsyncGenerator[Waiting | StatementReady, None]:
     """Write with the draft's generator, and with the fallback if it fails before its first statement."""
-    began = perf_counter()
+    began, queued = perf_counter(), draft.timings.get("queue", 0.0)
     try:
-        async with aclosing(_statements(parts, history, draft)) as statements:
-            async for statement in statements:
-                yield statement
+        async with aclosing(_statements(parts, history, draft)) as events:
+            async for event in events:
+                yield event
     except ModelError as error:
-        draft.warnings.append(failure_warning(error, partial=bool(draft.statements)))
-        if not draft.statements:
-            draft.generator = parts.fallback
-            async with aclosing(_statements(parts, history, draft)) as statements:
-                async for statement in statements:
-                    yield statement
-    draft.timings["generate"] = _ms_since(began)
+        if draft.statements:
+            draft.warnings.append(failure_warning(error, partial=True))
+        else:
+            _without_model(parts, draft, error)
+            async with aclosing(_statements(parts, history, draft)) as events:
+                async for event in events:
+                    yield event
+    if draft.place is not None:
+        draft.place.leave()
+    waited = draft.timings.get("queue", 0.0) - queued
+    draft.timings["generate"] = round(_ms_since(began) - waited, 3)
 
 
 async def _statements(
     parts: AskParts, history: Sequence[Turn], draft: _Draft
-) -> AsyncGenerator[Statement, None]:
-    """Decide, generate, verify: one statement at a time."""
+) -> AsyncGenerator[Waiting | StatementReady, None]:
+    """Decide, wait for the model, generate, verify: one statement at a time."""
     if not await _decided(parts, draft):
         return
+    async with aclosing(_turn(draft)) as moves:
+        async for moved in moves:
+            yield moved
     passages = draft.retrieval.passages
     proposals = draft.generator.generate(
         draft.question, passages, draft.retrieval, draft.as_of, history=history
@@ -231,7 +252,7 @@ async def _statements(
                 continue
             draft.timings.setdefault("first_statement", _ms_since(draft.began))
             draft.statements.append(statement)
-            yield statement
+            yield StatementReady(_shown(statement, draft))
 
 
 async def _decided(parts: AskParts, draft: _Draft) -> bool:
@@ -262,7 +283,13 @@ def _shown(statement: Statement, draft: _Draft) -> Statement:
     return statement.model_copy(update={"text": draft.unmasked(statement.text)})
 
 
-def _done(request: AskRequest, draft: _Draft, today: date) -> Done:
+def _label(parts: AskParts, draft: _Draft) -> str | None:
+    """Say what is to be told of the model; nothing where none is asked."""
+    is_asked = draft.generator.mode == "generative" and (draft.decision is None or draft.decision.answers)
+    return parts.model_label if is_asked else None
+
+
+def _done(request: AskRequest, parts: AskParts, draft: _Draft, today: date) -> Done:
     draft.timings["total"] = _ms_since(draft.began)
     kind = _abstention(draft)
     masked = Answer(
@@ -284,6 +311,7 @@ def _done(request: AskRequest, draft: _Draft, today: date) -> Done:
             *reading_warnings(request.as_of, draft.statements, draft.dropped, today),
         ],
         model=draft.generator.model,
+        model_label=_label(parts, draft),
         prompt_version=draft.generator.prompt_version,
         timings=draft.timings,
         tokens=draft.meter.tokens,

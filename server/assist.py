@@ -2,12 +2,13 @@
 
 check -> mask -> sentences -> draft (with a model) or rules (without) -> verify -> unmask
 
+`prepare` does what comes before a model is asked, `carry_out` the rest; `server.assisting.run` waits in between.
 What a model reads is masked; what it writes is checked by the draft path (`server.draft`). Without one, each section
 has the stand-in that its file names (`server.assisting.rules`, `server.assisting.search`).
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import date
@@ -66,8 +67,8 @@ _WAYS: Mapping[Without, str] = {
 
 
 @dataclass(slots=True)
-class _Work:
-    """A request while it is being carried out; its sections are masked."""
+class AssistantWork:
+    """A request while it is carried out, its sections masked; `began` and `masked` tell when, by `perf_counter`."""
 
     assistant: AssistantForm
     given: GivenInputs
@@ -75,6 +76,8 @@ class _Work:
     parts: DraftParts
     groups: frozenset[str]
     today: date
+    began: float
+    masked: float
     sections: dict[str, DraftSection] = field(default_factory=dict)
     passages: dict[str, Passage] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
@@ -90,6 +93,13 @@ class _Work:
             if all(chosen.get(name) == value for name, value in one.only_if.items())
         ]
 
+    @property
+    def to_write(self) -> dict[str, AssistantSectionForm]:
+        """The sections that the model is asked for: those that no rule of the file makes."""
+        if self.parts.writer is None:
+            return {}
+        return {one.id: one for one in self.wanted if not (one.text or one.rule or one.rest)}
+
     def query(self, form: AssistantSectionForm) -> str:
         """Give what to search for a section of advice."""
         asked = self.given.query(self.assistant.search.query if self.assistant.search else ())
@@ -100,7 +110,7 @@ class _Work:
         return self.drafted is not None and self.drafted.mode == "generative"
 
 
-async def assist(
+async def prepare(
     assistant: AssistantForm,
     request: AssistantRequest,
     parts: DraftParts,
@@ -108,38 +118,35 @@ async def assist(
     *,
     groups: frozenset[str],
     today: date,
-    before: Callable[[GivenInputs], None] | None = None,
-) -> AssistantAnswer:
-    """Carry out an assistant's task, for the person who typed the inputs.
+) -> AssistantWork:
+    """Check and mask what an assistant is given; no model is asked.
 
     Args:
         groups: whose documents may be cited.
         today: the day that advice is about.
-        before: what is to be done once the inputs are masked and before a model is asked: the audit's line.
 
     Raises:
         DraftRequestWrong: an input is missing, unknown or too long, or a mask is none of its text.
     """
     began = perf_counter()
     given = await anyio.to_thread.run_sync(give_inputs, assistant, request, masker)
-    if before is not None:
-        await anyio.to_thread.run_sync(before, given)
-    masked = perf_counter()
     scope = Scope(kinds=assistant.kinds or None, as_of=today, **request.filters.model_dump(exclude_none=True))
-    work = _Work(assistant, given, scope, parts, groups, today)
+    work = AssistantWork(assistant, given, scope, parts, groups, today, began, perf_counter())
     work.warnings += instruction_warnings(given.sentences)
-    if parts.writer is not None:
-        await _write(work)
+    return work
+
+
+async def carry_out(work: AssistantWork) -> AssistantAnswer:
+    """Carry out an assistant's task, for the person who typed the inputs."""
+    began = perf_counter()
+    if asked := work.to_write:
+        await _write(work, asked)
     await _stand_in(work)
-    timings = {"mask": _ms(began, masked), "write": _ms(masked), "total": _ms(began)}
+    timings = {"mask": _ms(work.began, work.masked), "write": _ms(began), "total": _ms(work.began)}
     return _answer(work, timings)
 
 
-async def _write(work: _Work) -> None:
-    """Have the model write the sections that no rule of the file makes."""
-    asked = {one.id: one for one in work.wanted if not (one.text or one.rule or one.rest)}
-    if not asked:
-        return
+async def _write(work: AssistantWork, asked: Mapping[str, AssistantSectionForm]) -> None:
     advice = [one for one in asked.values() if one.kind == "conseils"]
     source = DraftSource(
         work.given.sentences,
@@ -196,7 +203,7 @@ def _with_answer(sentence: DraftSentence) -> DraftSentence:
     return sentence.model_copy(update={"text": f"{sentence.text}\n{ANSWER} {sentence.sources[0].quote}"})
 
 
-async def _stand_in(work: _Work) -> None:
+async def _stand_in(work: AssistantWork) -> None:
     """Fill what is left: the file's own rules and frames, and all the rest when no model wrote."""
     left = [one for one in work.wanted if one.id not in work.sections and not (one.text or one.rest)]
     sorted_ones = await anyio.to_thread.run_sync(_sorted, work, left)
@@ -219,7 +226,7 @@ async def _stand_in(work: _Work) -> None:
         work.warnings.append(WITHOUT_MODEL.format(ways=" ; ".join(dict.fromkeys(ways))))
 
 
-def _keep_rest(work: _Work) -> None:
+def _keep_rest(work: AssistantWork) -> None:
     """Give the sentences that no section holds to the section made for them: nothing of a text is lost unseen."""
     form = next((one for one in work.wanted if one.rest), None)
     if form is None:
@@ -238,7 +245,7 @@ def _keep_rest(work: _Work) -> None:
         work.sections[form.id] = _listed(form, left)
 
 
-def _sorted(work: _Work, left: Sequence[AssistantSectionForm]) -> dict[str, DraftSection]:
+def _sorted(work: AssistantWork, left: Sequence[AssistantSectionForm]) -> dict[str, DraftSection]:
     forms = [one for one in left if one.fallback == "rangement" and not (one.rule or one.frame or one.takes)]
     if not forms:
         return {}
@@ -254,7 +261,7 @@ def _sorted(work: _Work, left: Sequence[AssistantSectionForm]) -> dict[str, Draf
     }
 
 
-async def _found(work: _Work, form: AssistantSectionForm) -> DraftSection:
+async def _found(work: AssistantWork, form: AssistantSectionForm) -> DraftSection:
     query = work.query(form)
     if not query:
         return assembled(form.section(), [], "\n")
@@ -267,7 +274,7 @@ async def _found(work: _Work, form: AssistantSectionForm) -> DraftSection:
     return _listed(form, found.sentences)
 
 
-def _by_rule(work: _Work, form: AssistantSectionForm) -> DraftSection:
+def _by_rule(work: AssistantWork, form: AssistantSectionForm) -> DraftSection:
     given, bank = work.given, work.assistant.bank
     match form.fallback:
         case "acquis" | "partiels" | "manques":
@@ -291,7 +298,7 @@ def _by_rule(work: _Work, form: AssistantSectionForm) -> DraftSection:
             return _worded(form, NEEDS_MODEL)
 
 
-def _to_deepen(work: _Work) -> Iterator[DraftSentence]:
+def _to_deepen(work: AssistantWork) -> Iterator[DraftSentence]:
     for question, spoken in bank_questions(work.assistant.bank, work.given.sentences):
         if spoken is not None:
             yield as_it_is(spoken).model_copy(update={"text": question.text})
@@ -312,7 +319,7 @@ def _framed(form: AssistantSectionForm, frame: str, typed: Mapping[str, str]) ->
     return _worded(form, "\n".join(lines).strip())
 
 
-def _answer(work: _Work, timings: dict[str, float]) -> AssistantAnswer:
+def _answer(work: AssistantWork, timings: dict[str, float]) -> AssistantAnswer:
     """Put the names back; the file's frames are filled with what was typed."""
     restore, typed = work.given.restore, work.given.typed
     shown = []
@@ -327,6 +334,7 @@ def _answer(work: _Work, timings: dict[str, float]) -> AssistantAnswer:
         version=work.assistant.head.version,
         mode="generative" if written else "extractive",
         model=written.model if written else RULES,
+        model_label=written.model_label if written else None,
         prompt_version=written.prompt_version if written else None,
         inputs=[sentence.wire() for sentence in work.given.sentences],
         entities=work.given.entities,

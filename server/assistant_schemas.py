@@ -68,6 +68,7 @@ class AssistantAnswer(Wire):
     version: str
     mode: Mode
     model: str
+    model_label: str | None = None
     prompt_version: str | None = None
     inputs: list[NoteSentence]
     entities: dict[str, list[MaskedEntity]]

@@ -128,6 +128,7 @@ class CaseView(Wire):
     Args:
         revision: changes with each change.
         masked: placeholders put by this request in place of personal data that was typed; empty when it is read.
+        unfound: why expected passages that this request wrote cannot be found today, in French; empty when it is read.
     """
 
     case: Case
@@ -138,6 +139,7 @@ class CaseView(Wire):
     decided_at: datetime | None = None
     revision: int = 1
     masked: list[str] = Field(default_factory=list)
+    unfound: list[str] = Field(default_factory=list)
 
 
 class FeedbackItem(Wire):

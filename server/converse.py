@@ -28,7 +28,7 @@ NOT_KEPT = "Cette réponse n’a pas pu être enregistrée dans l’historique :
 NO_HISTORY = "L’historique de la conversation est illisible : la question a été comprise seule."
 
 
-def ask_with(
+async def ask_with(
     parts: Parts,
     request: AskRequest,
     caller: Caller,
@@ -36,9 +36,25 @@ def ask_with(
     today: date,
     known: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[path.Event, None]:
-    """Ask without keeping anything; `history` is masked, and `known` is what was masked in it."""
-    groups = caller.groups
-    return path.ask(request, parts.asking, history=history, known=known, groups=groups, today=today)
+    """Ask without keeping anything, in the queue for the model.
+
+    Args:
+        history: masked.
+        known: what was masked in it.
+    """
+    async with parts.queue.place(caller.user) as place:
+        events = path.ask(
+            request,
+            parts.asking,
+            history=history,
+            known=known,
+            groups=caller.groups,
+            today=today,
+            place=place,
+        )
+        async with aclosing(events):
+            async for event in events:
+                yield event
 
 
 async def converse(

@@ -5,22 +5,28 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.params import Depends as Dependency
 
 from ingest.index import Index
 from ingest.manifest import Manifest
 from ingest.opening import Store
 from server.access import Caller
+from server.access_schemas import Permission
 from server.ask import AskParts
 from server.assisting.assistants import Assistants
 from server.drafting.types import DraftParts, draft_parts
 from server.generate import Generator
 from server.ingestions import IngestionService
 from server.mask import Masker
+from server.model_queue import ModelQueue
 from server.quality.runs import Runs
+from server.rate_limit import RateLimits
 from server.rerank import VLLMReranker
 from server.retention import Retention
 from server.retrieve import HybridRetriever
 from server.settings import ServerSettings
+from server.sign_in.caller import SignIn, route_of
+from server.sign_in.errors import NotSignedIn, PermissionMissing, SessionExpired
 from server.store.audit import Audit
 from server.store.cases import Cases
 from server.store.conversations import Conversations
@@ -43,6 +49,9 @@ class Parts:
     assistants: Assistants
     ingestions: IngestionService
     runs: Runs
+    queue: ModelQueue
+    limits: RateLimits
+    sign_in: SignIn | None = None
     reranker: VLLMReranker | None = None
 
     @property
@@ -111,9 +120,24 @@ def parts_of(request: Request) -> Parts:
     return parts
 
 
-def caller_of(parts: Annotated[Parts, Depends(parts_of)]) -> Caller:
-    """Say who is calling: with sign-in off, the person at this machine."""
-    return Caller(parts.settings.local_groups)
+async def caller_of(request: Request, parts: Annotated[Parts, Depends(parts_of)]) -> Caller:
+    """Say who is calling: with sign-in off, the person at this machine.
+
+    Raises:
+        NotSignedIn, NoRole, SignInUnavailable: see `server.sign_in.caller`.
+        TooManyRequests: they call too often, or nobody is let in from their address and they go on.
+    """
+    if parts.settings.sign_in == "off" or parts.sign_in is None:
+        return Caller(parts.settings.local_groups)
+    try:
+        caller = await parts.sign_in.caller(request)
+    except SessionExpired:  # no guess; and the page calls for everybody, from one address
+        raise
+    except NotSignedIn:
+        parts.limits.stranger(request.client.host if request.client else "")
+        raise
+    parts.limits.request(caller.user)
+    return caller
 
 
 def today() -> date:
@@ -124,3 +148,27 @@ def today() -> date:
 PartsDep = Annotated[Parts, Depends(parts_of)]
 CallerDep = Annotated[Caller, Depends(caller_of)]
 TodayDep = Annotated[date, Depends(today)]
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a route asks of its caller: a permission, or with None nothing but to be known."""
+
+    permission: Permission | None
+
+    async def __call__(self, request: Request, caller: CallerDep, parts: PartsDep) -> None:
+        """Let the caller pass; raises `PermissionMissing`, with its line in the audit."""
+        if self.permission is None or self.permission in caller.permissions:
+            return
+        if parts.sign_in is not None:
+            await parts.sign_in.refusals.note(caller.user, route_of(request))
+        raise PermissionMissing(self.permission, machine=not caller.roles)
+
+
+def needs(permission: Permission) -> Dependency:
+    """Make the dependency of a router or route that only callers with this permission may use."""
+    return Dependency(Needs(permission))
+
+
+SIGNED_IN = Dependency(Needs(None))
+"""The dependency of what is open to all who may use Fanal at all."""

@@ -226,6 +226,7 @@ class DraftView(Wire):
     Args:
         revision: changes with each edit; an edit of another revision is refused.
         expires_on: the day when it is deleted.
+        model_label: what is to be told of the model that wrote it (FANAL_MODEL_LABEL); None without one.
         notes: empty once the template's retention has taken them away.
         unanswered: questions of the template that the notes do not answer.
         unused: sentences of the notes that no section rests on, by number.
@@ -245,6 +246,7 @@ class DraftView(Wire):
     consent: Consent
     mode: Mode
     model: str
+    model_label: str | None = None
     prompt_version: str | None = None
     notes: list[NoteSentence]
     entities: list[MaskedEntity]

@@ -2,7 +2,9 @@
 
 FanalError               (ingest.errors)
 ├── MaskingFailed        nothing is sent, nothing is kept: the operator reads the log
+├── TooManyRequests      one caller asks too much: wait the seconds that it says
 └── ModelError           the answer falls back on the documents' own sentences
+    ├── ModelBusy        too many others wait for it: retry in a minute; the operator gives it more slots or machines
     ├── ModelUnavailable unreachable, too slow or overloaded: retry later; the operator restarts it
     ├── ModelRefused     it refuses the request: the operator checks its key, name and context length
     └── ModelMisbehaved  its answer is empty, broken or endless: the operator checks what is served
@@ -21,8 +23,38 @@ class MaskingFailed(FanalError):
         )
 
 
+class TooManyRequests(FanalError):
+    """A caller asked more in a minute than is allowed.
+
+    Args:
+        what: what they asked too much of, in French: "questions".
+        seconds: until they may ask again.
+    """
+
+    retry = True
+
+    def __init__(self, what: str, seconds: int) -> None:
+        unit = "secondes" if seconds > 1 else "seconde"
+        super().__init__(f"{what} en une minute : réessayez dans {seconds} {unit}.")
+        self.retry_after = seconds
+
+
 class ModelError(FanalError):
     """The language model gave no usable answer, or only its beginning."""
+
+
+class ModelBusy(ModelError):
+    """The queue for the model is full, or did not move in time: it was asked nothing."""
+
+    retry = True
+    retry_after = 60
+    """Seconds after which to ask again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Trop de personnes attendent le modèle de rédaction en ce moment. Réessayez dans une minute ; si cela "
+            "dure, prévenez l’administrateur."
+        )
 
 
 class ModelUnavailable(ModelError):

@@ -150,7 +150,7 @@ class _Notes:
     def _written_by(self) -> str:
         if self.answer.mode == "extractive":
             return EXTRACTIVE
-        model = on_one_line(self.answer.model)
+        model = on_one_line(", ".join(filter(None, (self.answer.model, self.answer.model_label))))
         return f"Rédigé par une IA (modèle {model}) d’après ces documents : à relire avant usage."
 
 

@@ -30,6 +30,9 @@ CHARS_PER_TOKEN = 3.0
 """Fewer than any tokenizer in use gives for French (3.3 to 4.5): what is estimated to fit does fit."""
 
 REPAIR_LIMITS = Limits(max_tokens=400, total_s=20.0)
+REPAIR_SHARE = 1 / 6
+"""Share of the wait for a whole answer that a repair may take where that is more: a slow model repairs slowly."""
+
 REPAIR_PASSAGES = 3
 """Passages shown again to repair a statement: those that it cites, then those that share most words with it."""
 
@@ -126,9 +129,10 @@ class OpenAIGenerator:
         """See `Generator`. A model that fails, is slow or finds nothing leaves the statement as it was."""
         shown = {number: passages[number - 1] for number in _nearest(proposed, passages)}
         messages = _messages(repair.SYSTEM, repair.user_message(question, proposed, shown, as_of))
+        limits = patient(REPAIR_LIMITS, self.limits, REPAIR_SHARE)
         try:
             text = await complete_text(
-                self.client, self.model, messages, _REPAIR_FORMAT, REPAIR_LIMITS, self.on_usage
+                self.client, self.model, messages, _REPAIR_FORMAT, limits, self.on_usage
             )
             repaired = StatementForm.model_validate_json(read_object(text)).proposed()
         except (ModelError, ValidationError):  # an empty text, which comes with `drop`, is one too
@@ -164,6 +168,11 @@ _FRAME_CHARS = 300
 
 _HEADER_CHARS = 120
 """The marks and the numbers around one passage."""
+
+
+def patient(limits: Limits, whole: Limits, share: float) -> Limits:
+    """Give the limits of a smaller call, with at least this share of the wait for a whole answer."""
+    return replace(limits, total_s=max(limits.total_s, share * whole.total_s))
 
 
 def _format(name: str, schema: dict[str, object]) -> dict[str, object]:

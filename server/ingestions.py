@@ -1,6 +1,7 @@
 """The ingestion service: while the server runs, it owns the embedded index, so ingestion goes through it.
 
-One run at a time, in a thread; the dense side fills in behind it, in processes of lower priority.
+One run at a time, in a thread; the dense side fills in behind it, in processes of lower priority. Where a run stands is
+kept in files (`server.ingestion_runs`): any process that serves tells it.
 """
 
 import logging
@@ -8,7 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
@@ -18,6 +19,7 @@ from ingest.opening import Store
 from ingest.progress import Progress
 from ingest.settings import IngestSettings
 from ingest.standing import SourceReport
+from server.ingestion_runs import INTERRUPTED, RunFile, RunFiles
 from server.schemas import IngestionRequest, IngestionView
 from server.schemas import SourceReport as WireReport
 
@@ -25,14 +27,12 @@ logger = logging.getLogger(__name__)
 
 STOP_S = 30.0
 
-KEPT_RUNS = 50
-"""Runs whose state can still be asked for."""
-
 
 @dataclass(slots=True)
 class _Run:
     id: str
     asked: IngestionRequest
+    file: RunFile
     state: Literal["running", "done", "failed"] = "running"
     stage: str = "préparation"
     source: str = ""
@@ -54,6 +54,7 @@ class IngestionService:
         self._store = store
         self._settings = settings
         self._runs: dict[str, _Run] = {}
+        self._files = RunFiles(settings.data_dir)
         self._filling = threading.Lock()
         self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -64,15 +65,16 @@ class IngestionService:
         Raises:
             IngestionRunning: another run is not finished, here or in another program.
             ConfigurationError: a source is not in the sources file.
+            StorageFailed: the data folder cannot be written.
         """
         from ingest.sources.config import select_sources
 
         select_sources(self._settings, asked.sources)
-        run = _Run(uuid.uuid4().hex, asked)
+        run_id = uuid.uuid4().hex
         with self._alone() as held:
+            run = _Run(run_id, asked, self._files.begin(run_id))
+            run.file.write(self._view(run))
             self._runs[run.id] = run
-            for old in list(self._runs)[:-KEPT_RUNS]:
-                del self._runs[old]
             owned = held.pop_all()
             self._spawn(lambda: self._work(run, owned))
         return self._view(run)
@@ -102,9 +104,12 @@ class IngestionService:
             self._spawn(lambda: self._fill(None))
 
     def view(self, run_id: str) -> IngestionView | None:
-        """Say where a run stands; None when there is no such run."""
+        """Say where a run stands, whichever process makes it; None when there is no such run."""
         run = self._runs.get(run_id)
-        return self._view(run) if run else None
+        if run is not None:
+            return self._view(run)
+        kept = self._files.view(run_id)
+        return kept and kept.model_copy(update=self._embedded())
 
     def stop(self) -> bool:
         """Stop after the document or the batch in hand; tells whether that took less than half a minute."""
@@ -121,10 +126,15 @@ class IngestionService:
         thread.start()
 
     def _work(self, run: _Run, held: ExitStack) -> None:
-        with held:
-            self._read(run)
-        if run.state == "running":
-            self._fill(run)
+        try:
+            with held:
+                self._read(run)
+            if run.state == "running":
+                self._fill(run)
+        finally:
+            with closing(run.file):
+                run.file.write(self._view(run))
+            del self._runs[run.id]
 
     def _read(self, run: _Run) -> None:
         from ingest import runs
@@ -150,15 +160,18 @@ class IngestionService:
     def _note(self, run: _Run | None, progress: Progress) -> None:
         """Keep the progress; raising is how a run is stopped."""
         if self._stopping.is_set():
-            raise IngestionStopped(
-                "Ingestion interrompue par l’arrêt du serveur : relancez-la, elle reprendra."
-            )
+            raise IngestionStopped(INTERRUPTED)
         if run is not None:
             run.stage, run.source = progress.stage, progress.source
             run.done, run.total = progress.done, progress.total
+            if run.file.is_due():
+                run.file.write(self._view(run))
+
+    def _embedded(self) -> dict[str, int]:
+        embedded, total = self._store.manifest.embedded()
+        return {"embedded": embedded, "to_embed": total - embedded}
 
     def _view(self, run: _Run) -> IngestionView:
-        embedded, total = self._store.manifest.embedded()
         return IngestionView(
             id=run.id,
             state=run.state,
@@ -167,9 +180,8 @@ class IngestionService:
             done=run.done,
             total=run.total,
             reports=[WireReport(**asdict(report)) for report in run.reports],
-            embedded=embedded,
-            to_embed=total - embedded,
             error=run.error,
+            **self._embedded(),
         )
 
 

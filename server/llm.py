@@ -109,11 +109,13 @@ def build_client(base_url: str, api_key: str, silence_s: float) -> "AsyncOpenAI"
         api_key: any text when the endpoint asks for none.
         silence_s: longest wait between two pieces of an answer, in seconds, the first included.
     """
-    from openai import AsyncOpenAI
+    import openai.resources.chat  # else the client imports it at the first question: half a second, while all wait
 
     timeout = httpx.Timeout(silence_s, connect=CONNECT_TIMEOUT_S)
     # No retry here: the answer falls back on the documents' sentences at once, and the person may ask again.
-    return AsyncOpenAI(base_url=base_url, api_key=api_key or "sans-cle", timeout=timeout, max_retries=0)
+    return openai.AsyncOpenAI(
+        base_url=base_url, api_key=api_key or "sans-cle", timeout=timeout, max_retries=0
+    )
 
 
 async def check_model(client: "AsyncOpenAI", model: str) -> None:

@@ -179,6 +179,8 @@ class Completion:
     def take(self, event: path.Event) -> str:
         """Give the text that an event adds to the answer, with what was masked in the history put back."""
         match event:
+            case path.Waiting():
+                return ""  # chat clients know no queue
             case path.PassagesFound(_, standalone):
                 piece = self.notes.understood(standalone)
             case path.StatementReady(statement):

@@ -21,9 +21,11 @@ from ingest.errors import (
 )
 from server.body_limit import TOO_LARGE
 from server.drafting.errors import ConsentRefused, DraftRequestWrong, NotesTooHeavy, NotReady, TooManyFiles
-from server.errors import MaskingFailed, ModelError
+from server.errors import MaskingFailed, ModelBusy, ModelError, TooManyRequests
 from server.quality.errors import CaseRefused, CaseWrong, RunDamaged, RunReserved, RunUnderWay, RunUnknown
 from server.schemas import Problem
+from server.security_headers import HEADERS
+from server.sign_in.errors import AccessRefused, NotSignedIn, SignInUnavailable
 from server.store.errors import (
     CaseChanged,
     CaseExists,
@@ -44,6 +46,9 @@ class NotFound(FanalError):
 
 
 _STATUS: Mapping[type[FanalError], int] = {
+    NotSignedIn: 401,
+    AccessRefused: 403,
+    SignInUnavailable: 503,
     NotFound: 404,
     IngestionRunning: 409,
     ConsentRefused: 403,
@@ -63,7 +68,9 @@ _STATUS: Mapping[type[FanalError], int] = {
     DraftsKeyWrong: 503,
     SourcesFileWrong: 503,
     ConfigurationError: 422,
+    TooManyRequests: 429,
     MaskingFailed: 500,
+    ModelBusy: 503,  # before what it is a kind of
     ModelError: 502,
     SourceUnavailable: 503,
     TooManyFiles: 503,
@@ -97,12 +104,14 @@ _FOR_ADMINISTRATORS: Mapping[type[FanalError], str] = {
 
 _TITLES = {
     400: "Demande illisible",
+    401: "Connexion requise",
     403: "Refusé",
     404: "Introuvable",
     405: "Action impossible à cette adresse",
     409: "Déjà en cours",
     413: "Demande trop longue",
     422: "Demande à corriger",
+    429: "Trop de demandes",
     500: "Erreur du serveur",
     502: "Le modèle de rédaction ne répond pas",
     503: "Service indisponible",
@@ -121,6 +130,8 @@ _OWN_TITLES: Mapping[type[FanalError], str] = {
     DraftDamaged: "Synthèse illisible",
     DraftsKeyWrong: "Synthèse illisible",
     ClockDoubtful: "Horloge à vérifier",
+    SignInUnavailable: "Connexion impossible à vérifier",
+    ModelBusy: "Le modèle est occupé",
 }
 """Of what shares its status with something else."""
 
@@ -200,6 +211,15 @@ def problem_of(error: FanalError) -> Problem:
     return said.model_copy(update={"title": title}) if title else said
 
 
+def headers_of(error: FanalError) -> dict[str, str]:
+    """Give the headers that say when to ask again, or how to sign in (RFC 9110, 10.2.3 and 11.6.1)."""
+    if isinstance(error, NotSignedIn):
+        return {"WWW-Authenticate": error.challenge}
+    if isinstance(error, TooManyRequests | ModelBusy | SignInUnavailable):
+        return {"Retry-After": str(error.retry_after)}
+    return {}
+
+
 def explain(error: RequestValidationError | ValidationError) -> str:
     """Say in French what is wrong with a request, one sentence a fault."""
     return " ".join(dict.fromkeys(_sentence(fault) for fault in error.errors()))
@@ -262,9 +282,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(FanalError)
     async def known(_: Request, error: FanalError) -> JSONResponse:
-        return answer(problem_of(error))
+        return answer(problem_of(error), headers_of(error))
 
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> JSONResponse:
         logger.error("unexpected error on %s", request.url.path, exc_info=error)
-        return answer(unexpected())
+        return answer(unexpected(), HEADERS)  # sent from outside of the middlewares

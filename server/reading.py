@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from server.errors import ModelError, ModelUnavailable
+from server.errors import ModelBusy, ModelError, ModelUnavailable
 from server.schemas import INCOMPLETE, Statement
 
 
@@ -33,6 +33,11 @@ def failure_warning(error: ModelError, *, partial: bool) -> str:
     """Say that the model failed, and what stands in for its answer."""
     if partial:
         return INCOMPLETE
+    if isinstance(error, ModelBusy):
+        return (
+            "Trop de personnes attendent le modèle de rédaction en ce moment : voici les extraits des documents. "
+            "Vous pouvez reposer la question dans une minute."
+        )
     if isinstance(error, ModelUnavailable):
         return (
             "Le modèle de rédaction ne répond pas : voici les extraits des documents. "

@@ -114,10 +114,25 @@ class AskRequest(Scope):
 
 
 class PassagesEvent(Wire):
-    """Data of the first event of `POST /v1/ask`: what the answer will draw on, and a follow-up as it was understood."""
+    """Data of the first event of `POST /v1/ask`: what the answer will draw on, and a follow-up as it was understood.
+
+    Args:
+        model_label: as the answer's own, of the model that will be asked if the passages answer.
+    """
 
     passages: list[Passage]
     standalone_question: str | None = None
+    model_label: str | None = None
+
+
+class QueueEvent(Wire):
+    """Data of the event `queue` of questions, drafts and assistants: the place of one that waits for the model.
+
+    Args:
+        place: from 1; 0 once its turn has come.
+    """
+
+    place: int = Field(ge=0)
 
 
 class Conflict(Wire):
@@ -177,6 +192,7 @@ class Answer(Wire):
         abstention: why there is no statement; None when there is one, or when the model broke off.
         message: what the reader is told in place of statements.
         as_of: the day that the answer is about.
+        model_label: what is to be told of the model that was asked (FANAL_MODEL_LABEL); None where none was.
         tokens: of all its calls of a model; None without one, or if not told. `energy_wh`: at most (FANAL_MODEL_WATTS).
     """
 
@@ -194,6 +210,7 @@ class Answer(Wire):
     conflicts: list[Conflict] = []
     warnings: list[str]
     model: str
+    model_label: str | None = None
     prompt_version: str | None = None
     timings: dict[str, float]
     tokens: TokenUsage | None = None

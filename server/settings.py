@@ -1,6 +1,5 @@
 """Settings of the server: environment variables `FANAL_…`, those of ingestion included."""
 
-import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal, Self, get_args
 
@@ -10,6 +9,10 @@ from pydantic_settings import NoDecode
 
 from ingest.settings import ROOT, IngestSettings
 from server.access_schemas import Role
+from server.sign_in.addresses import is_safe, is_this_machine
+
+PLACEHOLDER = "changez-moi"
+"""What the example files of settings hold where the organisation has to write its own: refused at start."""
 
 
 class ServerSettings(IngestSettings):
@@ -31,6 +34,13 @@ class ServerSettings(IngestSettings):
     )
     model_context: int = Field(
         default=8_192, ge=1_024, description="Context length of that model, in tokens: prompt and answer."
+    )
+    model_label: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=80,
+        description="What readers are told of that model wherever something comes from it, `brouillon, petit modèle` "
+        "for example; unset: its name alone.",
     )
     model_watts: float | None = Field(
         default=None,
@@ -71,6 +81,13 @@ class ServerSettings(IngestSettings):
     database_url: SecretStr | None = Field(
         default=None,
         description="SQLAlchemy URL of the conversations, PostgreSQL or SQLite; unset: SQLite in data_dir.",
+    )
+    database_connections: int = Field(
+        default=15,
+        ge=2,
+        le=1_000,
+        description="Most connections to PostgreSQL of one process; times FANAL_WORKERS, they must stay under its "
+        "`max_connections`.",
     )
     conversation_days: int = Field(
         default=365,
@@ -194,12 +211,21 @@ class ServerSettings(IngestSettings):
         return {**values, **split}
 
     @model_validator(mode="after")
+    def _no_placeholder(self) -> Self:
+        """Refuse what an example file holds in place of a value of the organisation's own."""
+        for name, value in self:
+            text = value.get_secret_value() if isinstance(value, SecretStr) else value
+            if isinstance(text, str) and PLACEHOLDER in text:
+                raise ValueError(f"FANAL_{name.upper()} : « {PLACEHOLDER} » est à remplacer par votre valeur")
+        return self
+
+    @model_validator(mode="after")
     def _coherent(self) -> Self:
         if self.generator == "openai" and not (self.model_url and self.model_name):
             raise ValueError(
                 "FANAL_GENERATOR=openai demande aussi FANAL_MODEL_URL (…/v1) et FANAL_MODEL_NAME"
             )
-        if self.sign_in == "off" and not _is_loopback(self.host):
+        if self.sign_in == "off" and not is_this_machine(self.host):
             raise ValueError(
                 "sans connexion des utilisateurs, Fanal n'écoute que sur cette machine : FANAL_HOST doit être "
                 "127.0.0.1 ; ou bien FANAL_SIGN_IN=oidc fait se connecter les utilisateurs"
@@ -207,6 +233,15 @@ class ServerSettings(IngestSettings):
         if self.sign_in == "oidc" and not (self.oidc_issuer and self.oidc_audience and self.roles):
             raise ValueError(
                 "FANAL_SIGN_IN=oidc demande aussi FANAL_OIDC_ISSUER, FANAL_OIDC_AUDIENCE et FANAL_ROLES"
+            )
+        if self.oidc_issuer and not is_safe(self.oidc_issuer):
+            raise ValueError(
+                "FANAL_OIDC_ISSUER doit commencer par https:// : les clés du fournisseur en viennent"
+            )
+        if shared := set(self.oidc_algorithms) - SIGNATURES:
+            raise ValueError(
+                f"FANAL_OIDC_ALGORITHMS : « {', '.join(sorted(shared))} » n’est pas une signature par une clé que le "
+                f"fournisseur garde pour lui ; choisissez parmi {', '.join(sorted(SIGNATURES))}"
             )
         unknown = sorted({role for roles in self.roles.values() for role in roles} - set(get_args(Role)))
         if unknown:
@@ -220,6 +255,11 @@ class ServerSettings(IngestSettings):
             )
         return self
 
+
+SIGNATURES = frozenset(
+    {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA"}
+)
+"""Algorithms by which a token can be accepted: with a shared secret (HS256), who can check one could write one too."""
 
 _LISTS = frozenset({"local_groups", "oidc_algorithms", "allowed_hosts", "trusted_proxies"})
 _MAPS = frozenset({"roles", "groups"})
@@ -238,15 +278,6 @@ def _mapped(written: str) -> dict[str, set[str]]:
             raise ValueError(f"« {pair} » : écrivez valeur=nom, par exemple fanal-conseillers=advisor")
         read.setdefault(value, set()).add(name)
     return read
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def settings_table() -> str:

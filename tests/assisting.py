@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ingest.documents import Document, Kind
-from server.assist import assist
+from server.assist import carry_out, prepare
 from server.assistant_schemas import AssistantAnswer, AssistantRequest
 from server.assisting.assistants import Assistants, load_assistants
 from server.draft_schemas import DraftSection
@@ -72,7 +72,8 @@ async def run(
     assert assistant is not None
     groups = request.pop("groups", frozenset())
     asked = AssistantRequest(inputs=inputs, **request)
-    made = await assist(assistant, asked, parts, shipped_masker(), groups=groups, today=DAY)
+    work = await prepare(assistant, asked, parts, shipped_masker(), groups=groups, today=DAY)
+    made = await carry_out(work)
     check_quotes(made)
     return made
 

@@ -1,4 +1,4 @@
-"""The office to test on: `pytest_plugins = ["tests.office_fixtures"]` in a test's file."""
+"""The office to test on, over SQLite and PostgreSQL: `pytest_plugins = ["tests.office_fixtures"]` in a test's file."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import cast
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pydantic import SecretStr
 
 from ingest.chunk import chunk_document
 from server.access import Caller
@@ -14,17 +15,35 @@ from server.app import create_app
 from server.dependencies import caller_of
 from server.settings import ServerSettings
 from tests.office import OPEN, RESERVED, Office
+from tests.postgres_cluster import Cluster
 from tests.support import make_document
+
+pytest_plugins = ["tests.store_fixtures"]
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def office_database(request: pytest.FixtureRequest) -> Iterator[SecretStr | None]:
+    """The URL of the office's database; None for the file that a server makes itself."""
+    if request.param == "sqlite":
+        yield None
+        return
+    cluster: Cluster = request.getfixturevalue("postgres")
+    url = cluster.make()
+    yield SecretStr(url)
+    cluster.drop(url)
 
 
 @pytest.fixture(scope="module")
-def app_client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def app_client(
+    office_database: SecretStr | None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[TestClient]:
     folder: Path = tmp_path_factory.mktemp("organisation")
     (folder / "sources.toml").write_text("", "utf-8")
     settings = ServerSettings(
         data_dir=folder / "data",
         sources_file=folder / "sources.toml",
         embed_in_background=False,
+        database_url=office_database,
         _env_file=None,
     )
     with TestClient(create_app(settings), base_url="http://127.0.0.1") as client:

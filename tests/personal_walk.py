@@ -201,6 +201,14 @@ def cases(walk: Walk) -> None:
     walk.called("inbox", walk.client.get("/v1/feedback"))
 
 
+def keys(walk: Walk) -> None:
+    """Name keys after people."""
+    for text in walk.questions:
+        named = {"name": walk.typing(text.typed[:100].strip(), "notes"), "scopes": ["ask"]}
+        walk.called("keys", walk.client.post("/v1/keys", json=named), status=201)
+    walk.called("keys", walk.client.get("/v1/keys"))
+
+
 Walked = Callable[[Walk], None]
 
 WALKS: Mapping[tuple[str, str], Walked] = {
@@ -216,6 +224,7 @@ WALKS: Mapping[tuple[str, str], Walked] = {
     ("POST", "/v1/drafts/{draft_id}/validate"): drafts,
     ("POST", "/v1/cases"): cases,
     ("PATCH", "/v1/cases/{case_id}"): cases,
+    ("POST", "/v1/keys"): keys,
 }
 """What takes a text that a person typed, and what is done there."""
 
@@ -228,6 +237,8 @@ WITHOUT_TEXT = {
     ("DELETE", "/v1/drafts/{draft_id}"),
     ("DELETE", "/v1/cases/{case_id}"),
     ("DELETE", "/v1/evaluations/{run_id}"),
+    ("DELETE", "/v1/keys/{key_id}"),
+    ("POST", "/v1/tickets"),
 }
 """What changes something and takes no text of a person's."""
 

@@ -36,11 +36,13 @@ class QdrantRest:
     Attributes:
         store: the local mode behind, for a test to look into.
         requests: `METHOD /path` of all that came.
+        made: how each collection was asked for, and changed since.
     """
 
     def __init__(self) -> None:
         self.store = QdrantLocal(":memory:")
         self.requests: list[str] = []
+        self.made: dict[str, models.CreateCollection] = {}
         self._indexed: dict[str, dict[str, models.PayloadIndexInfo]] = {}
         self._lock = threading.Lock()
         base = "/collections/{name}"
@@ -62,6 +64,7 @@ class QdrantRest:
             ("POST", f"{base}/points/payload", self._set_payload),
             ("GET", base, self._describe),
             ("PUT", base, self._create),
+            ("PATCH", base, self._change),
             ("DELETE", base, self._drop),
         ]
         self.app = Starlette(
@@ -93,16 +96,30 @@ class QdrantRest:
         return models.CollectionExistence(exists=self.store.collection_exists(name))
 
     def _describe(self, name: str, _: bytes) -> models.CollectionInfo:
-        info = self.store.get_collection(name)
-        aliases = self.store.aliases
-        return info.model_copy(update={"payload_schema": self._indexed[aliases.get(name, name)]})
+        info, own = self.store.get_collection(name), self.store.aliases.get(name, name)
+        config = _config(info.config, self.made[own]) if own in self.made else info.config
+        return info.model_copy(update={"payload_schema": self._indexed.get(own, {}), "config": config})
 
     def _create(self, name: str, body: bytes) -> bool:
         if self.store.collection_exists(name):
             raise Refused(409, f"Collection `{name}` already exists!")
         asked = _parsed(models.CreateCollection, body)
-        self._indexed[name] = {}
+        self._indexed[name], self.made[name] = {}, asked
         return self.store.create_collection(name, asked.vectors, asked.sparse_vectors)
+
+    def _change(self, name: str, body: bytes) -> bool:
+        asked = _parsed(models.UpdateCollection, body)
+        made = self.made[self.store.aliases.get(name, name)]
+        for key, change in (asked.vectors or {}).items():
+            made.vectors[key].on_disk = change.on_disk
+        for key in ("on_disk_payload", "write_consistency_factor"):
+            if asked.params and (value := getattr(asked.params, key)) is not None:
+                setattr(made, key, value)
+        made.hnsw_config = asked.hnsw_config or made.hnsw_config
+        made.optimizers_config = asked.optimizers_config or made.optimizers_config
+        off = asked.quantization_config == models.Disabled.DISABLED
+        made.quantization_config = None if off else asked.quantization_config or made.quantization_config
+        return True
 
     def _drop(self, name: str, _: bytes) -> bool:
         return self.store.delete_collection(name)
@@ -166,6 +183,20 @@ class QdrantRest:
         found = {record.id for record in self.store.retrieve(name, wanted, with_payload=False)}
         for missing in set(wanted) - found:
             raise Refused(404, f"No point with id {missing} found")
+
+
+def _config(held: models.CollectionConfig, made: models.CreateCollection) -> models.CollectionConfig:
+    """Tell how a collection was asked for as a server does, where the local mode forgets it."""
+    own = ("shard_number", "replication_factor", "write_consistency_factor", "on_disk_payload", "vectors")
+    given = {key: value for key in own if (value := getattr(made, key)) is not None}
+    changes: dict[str, Any] = {
+        "params": held.params.model_copy(update=given),
+        "quantization_config": made.quantization_config,
+    }
+    for key, asked in (("hnsw_config", made.hnsw_config), ("optimizer_config", made.optimizers_config)):
+        if asked is not None:
+            changes[key] = getattr(held, key).model_copy(update=asked.model_dump(exclude_none=True))
+    return held.model_copy(update=changes)
 
 
 def _parsed(model: type[M], body: bytes) -> M:

@@ -19,6 +19,9 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 
+PATIENCE_S = 30.0
+STEP_S = 0.01
+
 
 @dataclass(frozen=True)
 class Script:
@@ -37,6 +40,8 @@ class Script:
     """Of the raw body."""
     refusal: str = "refused"
     """What an error says."""
+    held: threading.Event | None = None
+    """What to wait for before the first piece."""
 
 
 @dataclass
@@ -98,6 +103,8 @@ def scripted_app(model: ScriptedModel) -> FastAPI:
         if not model.scripts:
             return JSONResponse({"error": {"message": "nothing to say"}}, status_code=503)
         script = model.scripts.popleft()
+        if script.held:
+            await _until(script.held)
         if script.status != 200:
             return JSONResponse({"error": {"message": script.refusal}}, status_code=script.status)
         if script.raw:
@@ -108,6 +115,13 @@ def scripted_app(model: ScriptedModel) -> FastAPI:
         return StreamingResponse(_events(model, script), media_type="text/event-stream")
 
     return app
+
+
+async def _until(event: threading.Event) -> None:
+    for _ in range(int(PATIENCE_S / STEP_S)):
+        if event.is_set():
+            return
+        await asyncio.sleep(STEP_S)
 
 
 def _whole(script: Script) -> dict[str, Any]:

@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from ingest.errors import StorageFailed
-from server.assist import FAILED, RULES, assist
+from server.assist import FAILED, RULES, prepare
 from server.assistant_schemas import AssistantAnswer, AssistantRequest, TrainingFilters
-from server.assisting.input import GivenInputs
 from server.drafting.errors import DraftRequestWrong
 from server.drafting.types import DraftParts
 from server.mask_schemas import MaskSpan
@@ -212,21 +210,14 @@ def test_the_endpoints_list_run_and_refuse(office: Any) -> None:
     assert office.client.post("/v1/assistants/inconnu", json={"inputs": {}}).status_code == 404
 
 
-async def test_what_comes_before_comes_before_a_model_is_asked(
-    modelled: DraftParts, model: ScriptedModel
-) -> None:
+async def test_masks_are_known_before_a_model_is_asked(modelled: DraftParts, model: ScriptedModel) -> None:
     assistant = ASSISTANTS.get("quiz")
     assert assistant is not None
     asked = AssistantRequest(inputs={"document": f"Écrire à {MAIL} pour tout le reste."})
 
-    def refuse(given: GivenInputs) -> None:
-        assert [len(one.entities) for one in given.masked.values()] == [1]
-        raise StorageFailed("Le journal ne s’écrit pas.")
-
-    with pytest.raises(StorageFailed):
-        await assist(
-            assistant, asked, modelled, shipped_masker(), groups=frozenset(), today=DAY, before=refuse
-        )
+    work = await prepare(assistant, asked, modelled, shipped_masker(), groups=frozenset(), today=DAY)
+    assert [len(one.entities) for one in work.given.masked.values()] == [1]
+    assert work.to_write
     assert model.prompts == []
 
 

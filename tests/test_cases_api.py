@@ -190,6 +190,25 @@ def test_gold_of_a_document_stays_and_gold_that_was_typed_is_masked(bench: Offic
     assert PERSON not in changed.text
 
 
+def test_gold_that_no_document_has_is_told_and_kept(bench: Office) -> None:
+    document = make_document("astreinte", "# Astreinte", "L’astreinte commence à 18 heures.")
+    bench.parts.index.upsert(chunk_document(document, 1_800), {}, bench.parts.store.embedder.name)
+    gold = [
+        {"document": "astreinte", "quote": "L'astreinte commence à  18 heures"},
+        {"document": "astreinte", "quote": "L’astreinte commence à 20 heures."},
+        {"document": "Note inventée", "quote": "L’astreinte commence à 18 heures."},
+    ]
+    view = made(bench, {"gold": gold})
+    assert len(view.case.gold) == 3
+    assert view.unfound == [
+        "la citation attendue n’est dans aucun passage de « astreinte »",
+        "aucun document que vous pouvez lire ne s’appelle « Note inventée »",
+    ]
+    assert all(one.unfound == [] for one in listed(bench))
+    edit = {"case": view.case.model_dump(mode="json") | {"gold": gold[:1]}}
+    assert bench.client.patch(f"/v1/cases/{view.case.id}", json=edit).json()["unfound"] == []
+
+
 @pytest.mark.parametrize("name", ["josianelemercier", "suivi-josianelemercier", "jlemercier62"])
 def test_an_id_that_says_more_than_the_case_is_made_anew(bench: Office, name: str) -> None:
     view = made(bench, {"id": name})

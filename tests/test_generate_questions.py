@@ -16,13 +16,13 @@ from eval.generating.candidates import answer_quotes, candidates, case_id
 from eval.generating.material import EndpointMaterial, IndexMaterial, lacks
 from eval.generating.proposing import KNOWN, REFUSED, EndpointInbox
 from eval.generating.wording import question_of, subject_of
-from eval.gold import holds, matches
 from ingest.errors import ConfigurationError
 from ingest.opening import open_store
 from server.access import Caller
 from server.app import create_app
 from server.case_schemas import Case
 from server.dependencies import caller_of
+from server.quality.gold import holds, matches
 from server.settings import ServerSettings
 from server.store.opening import open_stores
 from tests.evaluating import organisation

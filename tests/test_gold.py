@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eval.gold import holds, is_named, matches
 from ingest.documents import Kind
 from server.case_schemas import GoldPassage
+from server.quality.gold import holds, is_named, matches
 from server.schemas import Passage
 from tests.passages import make_passage
 

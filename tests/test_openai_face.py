@@ -24,8 +24,10 @@ from server.ask import AskParts
 from server.conversation import Turn
 from server.dependencies import caller_of, parts_of, today
 from server.footnotes import without_footnotes
+from server.model_queue import ModelQueue
 from server.openai_face import MODEL
 from server.openai_schemas import MAX_MESSAGES
+from server.rate_limit import RateLimits
 from server.retrieval import Retrieval
 from server.routes import openai as route
 from server.routes.openai import UNREADABLE
@@ -126,7 +128,14 @@ def written(served: tuple[str, FastAPI]) -> WrittenAnswers:
         masker=shipped_masker(),
     )
     audit = SimpleNamespace(note=lambda _: None)
-    acting = SimpleNamespace(asking=parts, masker=parts.masker, generator=answers, audit=audit)
+    acting = SimpleNamespace(
+        asking=parts,
+        masker=parts.masker,
+        generator=answers,
+        audit=audit,
+        queue=ModelQueue(slots=8, places=8, seconds=60),
+        limits=RateLimits(1_000, 1_000, on=True),
+    )
     served[1].dependency_overrides[parts_of] = lambda: acting
     return answers
 

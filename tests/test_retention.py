@@ -23,6 +23,8 @@ from tests.drafts import keep_draft
 from tests.quality_runs import hold, make_run
 from tests.stores import Clock, keep
 
+pytest_plugins = ["tests.store_fixtures"]
+
 
 class Stop(Exception):
     """The test has seen enough."""
@@ -40,10 +42,10 @@ def test_a_retention_without_end_is_refused_and_the_longest_can_be_counted() -> 
     assert limit_of(longest, datetime(2026, 11, 22, tzinfo=UTC)).year == 1926
 
 
-def filled(path: Path, *ages: int) -> Stores:
+def filled(url: str, folder: Path, *ages: int) -> Stores:
     """Open stores with one conversation and one draft, which is kept for 30 days, of each age, in days."""
     clock = Clock()
-    stores = open_stores(f"sqlite:///{path}", None, path.parent, clock)
+    stores = open_stores(url, None, folder, clock)
     for age in ages:
         clock.now = datetime.now(UTC) - timedelta(days=age)
         keep(stores.conversations, f"Question d’il y a {age} jours ?", conversation=f"c{age}")
@@ -57,9 +59,9 @@ def retention(stores: Stores, folder: Path) -> Retention:
     return Retention(stores, 30, 365, Runs(folder / "evaluations"), 60)
 
 
-async def test_a_purge_runs_at_start_and_then_every_day(tmp_path: Path) -> None:
+async def test_a_purge_runs_at_start_and_then_every_day(database_url: str, tmp_path: Path) -> None:
     waited: list[float] = []
-    with closing(filled(tmp_path / "fanal.sqlite", 10, 31, 400)) as stores:
+    with closing(filled(database_url, tmp_path, 10, 31, 400)) as stores:
         seen: list[tuple[list[str], int]] = []
 
         async def sleep(seconds: float) -> None:
@@ -81,7 +83,7 @@ async def test_a_purge_runs_at_start_and_then_every_day(tmp_path: Path) -> None:
     assert counted == [(2, 2), (1, 1), (0, 0)]
 
 
-def test_runs_and_cached_answers_that_have_had_their_time_go(tmp_path: Path) -> None:
+def test_runs_and_cached_answers_that_have_had_their_time_go(database_url: str, tmp_path: Path) -> None:
     folder, now = tmp_path / "evaluations", datetime.now(UTC)
     made: list[tuple[str, int, RunState]] = [
         ("ancienne", 61, "done"),
@@ -100,7 +102,7 @@ def test_runs_and_cached_answers_that_have_had_their_time_go(tmp_path: Path) -> 
     for path, age in zip(answers, (61, 1), strict=True):
         path.touch()
         os.utime(path, times=(0, now.timestamp() - age * DAY_S))
-    with closing(filled(tmp_path / "fanal.sqlite")) as stores, hold(folder / "en-cours"):
+    with closing(filled(database_url, tmp_path)) as stores, hold(folder / "en-cours"):
         report = retention(stores, tmp_path).purge("alice")
     assert report.evaluations == 3
     assert {path.name for path in folder.iterdir()} == {
@@ -122,7 +124,7 @@ def add_old(stores: Stores) -> None:
 
 
 async def test_a_purge_that_fails_is_logged_and_tried_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     attempts: list[str] = []
 
@@ -134,31 +136,31 @@ async def test_a_purge_that_fails_is_logged_and_tried_again(
 
     async def sleep(_: float) -> None: ...
 
-    with closing(filled(tmp_path / "fanal.sqlite")) as stores:
+    with closing(filled(database_url, tmp_path)) as stores:
         monkeypatch.setattr(Retention, "purge", purge)
         with pytest.raises(Stop):
             await purge_daily(retention(stores, tmp_path), sleep)
     assert "Le disque est plein." in caplog.text
 
 
-def command(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def command(url: str, data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "server", "purge", *arguments],
-        cwd=ROOT, env={"PATH": "/usr/bin:/bin", "FANAL_DATA_DIR": str(data), **environment},
+        cwd=ROOT, env={"PATH": "/usr/bin:/bin", "FANAL_DATABASE_URL": url, "FANAL_DATA_DIR": str(data), **environment},
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
 
 
 @pytest.mark.slow
-def test_the_command_says_what_it_deleted(tmp_path: Path) -> None:
-    with closing(filled(tmp_path / "fanal.sqlite", 1, 10, 40, 400)) as stores:  # the server runs meanwhile
-        done = command(tmp_path)
+def test_the_command_says_what_it_deleted(database_url: str, tmp_path: Path) -> None:
+    with closing(filled(database_url, tmp_path, 1, 10, 40, 400)) as stores:  # the server runs meanwhile
+        done = command(database_url, tmp_path)
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.startswith("1 conversation supprimée : aucune question depuis le ")
         assert "3 gardées.\nSynthèses et brouillons arrivés à leur terme : 2 supprimés ; " in done.stdout
-        done = command(tmp_path, FANAL_CONVERSATION_DAYS="5")
+        done = command(database_url, tmp_path, FANAL_CONVERSATION_DAYS="5")
         assert done.stdout.startswith("2 conversations supprimées : ")
-        done = command(tmp_path, "--before", date.today().isoformat())
+        done = command(database_url, tmp_path, "--before", date.today().isoformat())
         assert "à 00:00. 0 gardée." in done.stdout
         assert stores.conversations.count() == 0
         assert len(stores.drafts.summaries("alice")) == 2
@@ -168,19 +170,19 @@ def test_the_command_says_what_it_deleted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("day", "said"), [("22/11/2026", "écrivez-la AAAA-MM-JJ"), ("9999-01-01", "n’est pas encore passé")]
 )
-def test_a_day_that_cannot_be_is_refused(tmp_path: Path, day: str, said: str) -> None:
-    with closing(filled(tmp_path / "fanal.sqlite", 400)) as stores:
-        done = command(tmp_path, "--before", day)
+def test_a_day_that_cannot_be_is_refused(database_url: str, tmp_path: Path, day: str, said: str) -> None:
+    with closing(filled(database_url, tmp_path, 400)) as stores:
+        done = command(database_url, tmp_path, "--before", day)
         assert done.returncode == 2
         assert said in done.stderr
         assert stores.conversations.count() == 1
 
 
 @pytest.mark.slow
-def test_a_command_without_the_key_of_the_drafts_deletes_nothing(tmp_path: Path) -> None:
-    with closing(filled(tmp_path / "fanal.sqlite", 400)) as stores:
+def test_a_command_without_the_key_of_the_drafts_deletes_nothing(database_url: str, tmp_path: Path) -> None:
+    with closing(filled(database_url, tmp_path, 400)) as stores:
         (tmp_path / "drafts.key").unlink()
-        done = command(tmp_path)
+        done = command(database_url, tmp_path)
         assert done.returncode == 2
         assert done.stderr.startswith("Erreur : La clé des synthèses manque, et 1 sont scellées")
         assert stores.conversations.count() == 1
@@ -189,7 +191,7 @@ def test_a_command_without_the_key_of_the_drafts_deletes_nothing(tmp_path: Path)
 @pytest.mark.slow
 def test_a_database_that_is_none_is_said_in_a_line(tmp_path: Path) -> None:
     (tmp_path / "fanal.sqlite").write_text("Ceci n’est pas une base. " * 100, "utf-8")
-    done = command(tmp_path)
+    done = command(f"sqlite:///{tmp_path / 'fanal.sqlite'}", tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("Erreur : La base des conversations")
     assert "Traceback" not in done.stderr

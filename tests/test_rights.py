@@ -215,6 +215,10 @@ def assisted(client: TestClient) -> httpx.Response:
     return client.post("/v1/assistants/pistes-de-parcours", json={"inputs": {"competences": QUESTION}})
 
 
+def made_key(client: TestClient) -> httpx.Response:
+    return client.post("/v1/keys", json={"name": "Intranet", "scopes": ["ask"]})
+
+
 Case = Callable[[TestClient], httpx.Response]
 
 TEXTS: Mapping[tuple[str, str], Case] = {
@@ -260,14 +264,20 @@ SILENT: Mapping[tuple[str, str], Case] = {
     ): exported,  # its advice cites one document, of several that are near
     ("DELETE", "/v1/drafts/{draft_id}"): lambda client: client.delete(drafted(client)),
     ("GET", "/v1/audit"): lambda client: client.get("/v1/audit"),
+    ("GET", "/v1/me"): lambda client: client.get("/v1/me"),
+    ("POST", "/v1/keys"): made_key,
+    ("GET", "/v1/keys"): lambda client: client.get("/v1/keys"),
+    ("DELETE", "/v1/keys/{key_id}"): lambda client: client.delete(
+        f"/v1/keys/{made_key(client).json()['id']}"
+    ),
     ("POST", "/v1/purges"): lambda client: client.post("/v1/purges"),
     ("GET", "/health/live"): lambda client: client.get("/health/live"),
     ("GET", "/health/ready"): lambda client: client.get("/health/ready"),
 }
 """What shows no passage as text; files and sources have tests of their own below."""
 
-OF_THEIR_OWN = {("DELETE", "/v1/sources/{name}")}
-"""It changes the index: asked on its own, below."""
+OF_THEIR_OWN = {("DELETE", "/v1/sources/{name}"), ("POST", "/v1/tickets")}
+"""The first changes the index, the second is there where people sign in (tests/test_access.py)."""
 
 
 def test_every_endpoint_is_asked(acting: As) -> None:
@@ -305,6 +315,10 @@ def test_a_source_is_named_to_its_group_alone(acting: As, groups: frozenset[str]
     assert named == {"tous", *groups}
     for group in set(SECRETS) - groups:
         assert acting.client.delete(f"/v1/sources/{group}").status_code == 404
+
+
+def test_links_need_no_ticket_where_nobody_signs_in(acting: As) -> None:
+    assert acting(frozenset()).post("/v1/tickets").status_code == 404
 
 
 def test_a_conversation_is_its_owner_s_alone(acting: As) -> None:

@@ -15,7 +15,16 @@ from eval.suites import Suite, digest_of, load_suite, suite_names
 from ingest.errors import ConfigurationError
 from server.case_schemas import Case, GoldPassage
 
-SHIPPED = ["drafts", "fiches-travail", "injection", "masking", "sample", "smoke"]
+SHIPPED = [
+    "drafts",
+    "fiches-travail",
+    "injection",
+    "local-model",
+    "local-model-drafts",
+    "masking",
+    "sample",
+    "smoke",
+]
 SAMPLE = [name for name in SHIPPED if name != "fiches-travail"]
 """Those that need no file that another command writes."""
 

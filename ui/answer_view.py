@@ -11,6 +11,7 @@ from server.schemas import INCOMPLETE
 from ui.components import (
     abstention_html,
     asked_html,
+    label_html,
     notice_html,
     progress_html,
     trust_html,
@@ -18,6 +19,7 @@ from ui.components import (
 )
 from ui.consulted import conflicts_html, consulted_html
 from ui.exchange import Exchange
+from ui.queue_place import waiting_html
 from ui.statements import References, references, statement_html
 from ui.trust import trust
 from ui.wording import long_date
@@ -106,7 +108,8 @@ def former_turn_html(number: int, exchange: Exchange, links_base: str) -> str:
     return (
         '<details class="fanal-turn" data-testid="turn" lang="fr"><summary>'
         f'<span class="fanal-turn-number">{number}.</span> {escape(exchange.request.question)}</summary>'
-        f'<div class="fanal-turn-body">{understood}{_verdict_html(exchange, refs)}{statements}{passages}</div>'
+        f'<div class="fanal-turn-body">{understood}{label_html(exchange.model_label)}'
+        f"{_verdict_html(exchange, refs)}{statements}{passages}</div>"
         "</details>"
     )
 
@@ -115,7 +118,8 @@ def head_html(exchange: Exchange, refs: References) -> str:
     """Give the question, then whether its answer can be relied on, or what there is instead of one."""
     when = long_date(exchange.day) if exchange.day != date.today() else ""
     asked = asked_html(exchange.request.question, exchange.standalone_question, when)
-    return f'<div data-fanal-asked="{exchange.key}">{asked}{_verdict_html(exchange, refs)}</div>'
+    label = label_html(exchange.model_label)
+    return f'<div data-fanal-asked="{exchange.key}">{asked}{label}{_verdict_html(exchange, refs)}</div>'
 
 
 def _verdict_html(exchange: Exchange, refs: References) -> str:
@@ -126,7 +130,7 @@ def _verdict_html(exchange: Exchange, refs: References) -> str:
         title = "La réponse est incomplète" if exchange.statements else "La question n’a pas reçu de réponse"
         return notice_html("error", title, exchange.failure)
     if answer is None:
-        return progress_html(len(exchange.passages))
+        return waiting_html(exchange.place) if exchange.place else progress_html(len(exchange.passages))
     warnings = "".join(notice_html("warning", warning) for warning in answer.warnings)
     if answer.abstained or not answer.statements:
         return abstention_html(answer.abstention, answer.message, bool(answer.passages)) + warnings

@@ -2,6 +2,7 @@
 
 ClientError                  a French message for the advisor; `retry` when the same call may work later
 ├── ApiError                 the server refused or failed: its problem details (RFC 9457)
+├── SessionOver              nobody is signed in any more: nothing was sent
 ├── ServerUnreachable        no connection, or silence for longer than the time allowed
 ├── AnswerCut                the connection ended before the answer did: what came is incomplete
 └── UnexpectedAnswer         something else than the wire contract: page and server versions differ
@@ -31,9 +32,18 @@ class ApiError(ClientError):
         self.retry = problem.retry
 
     @property
+    def is_forbidden(self) -> bool:
+        """Whether who is calling may not do this."""
+        return self.problem.status == httpx.codes.FORBIDDEN
+
+    @property
     def is_gone(self) -> bool:
         """Whether what was asked for does not exist, or no longer."""
         return self.problem.status == httpx.codes.NOT_FOUND
+
+
+class SessionOver(ClientError):
+    """One has to sign in again before anything is asked."""
 
 
 class ServerUnreachable(ClientError):
@@ -56,6 +66,7 @@ UNREACHABLE = (
     "Le serveur de Fanal ne répond pas. Vérifiez votre connexion au réseau, puis réessayez. "
     "Si cela continue, prévenez l’administrateur."
 )
+OVER = "Votre session a expiré : reconnectez-vous."
 TOO_SLOW = "Le serveur de Fanal met trop de temps à répondre. Réessayez dans quelques minutes."
 CUT = "La connexion s’est interrompue avant la fin de la réponse. Posez de nouveau la question."
 UNEXPECTED = (

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
+from server.access_schemas import Me, Ticket
 from server.schemas import (
     AskRequest,
     ConversationSummary,
@@ -55,6 +56,14 @@ class FanalClient(DraftClient, QualityClient):
         """Return when the server can answer questions; raise what it says is missing otherwise."""
         self._send("GET", "/health/ready")
 
+    def me(self) -> Me:
+        """Say who is calling, and what they may do."""
+        return self._read(Me, "GET", "/v1/me")
+
+    def ticket(self) -> Ticket:
+        """Give what opens documents from an address, for a few minutes."""
+        return self._read(Ticket, "POST", "/v1/tickets")
+
     def sources(self) -> list[SourceSummary]:
         """Give what is indexed, source by source."""
         return self._list(_SOURCES, "/v1/sources")
@@ -91,7 +100,7 @@ class FanalClient(DraftClient, QualityClient):
         call = self._http.build_request(
             "POST", "/v1/ask", json=json_of(request), headers={"Accept": "text/event-stream"}
         )
-        return AnswerStream(self._http, call)
+        return AnswerStream(self._http, call, self._auth)
 
     def conversations(self) -> list[ConversationSummary]:
         """Give the caller's last conversations, newest first."""

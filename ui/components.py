@@ -28,6 +28,13 @@ _OUTSIDE = "Si elle concerne vos procédures, le droit ou les formations, posez-
 _NOTHING = "Aucun passage proche n’a été trouvé. Essayez d’autres mots, ou élargissez les filtres."
 
 
+def label_html(label: str | None) -> str:
+    """Say what is to be known of the model that wrote (FANAL_MODEL_LABEL); nothing where there is nothing to say."""
+    if not label:
+        return ""
+    return f'<p class="fanal-model-label" data-testid="model-label" lang="fr">{escape(french(f"« {label} »"))}</p>'
+
+
 def trust_html(trust: Trust, answer: Answer) -> str:
     """Give the line that tells whether to rely on the answer, and the one that says what wrote it."""
     sign: dict[Level, str] = {"sure": "Vérifié", "caution": "À contrôler", "doubt": UNVERIFIED}

@@ -94,5 +94,6 @@ def _origin(answer: Answer | None, today: date) -> str:
     elif answer.mode == "extractive":
         writer = "sans modèle de langage, à partir des phrases des documents"
     else:
-        writer = f"avec une intelligence artificielle (modèle {answer.model})"
+        model = ", ".join(filter(None, (answer.model, answer.model_label)))
+        writer = f"avec une intelligence artificielle (modèle {model})"
     return f"Réponse établie par Fanal le {long_date(today)} {writer} ; à vérifier avant usage."

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter
 
-from server.assistant_schemas import AssistantAnswer, AssistantRequest, AssistantView
+from server.assistant_schemas import AssistantRequest, AssistantView
 from server.draft_schemas import (
     DraftPatch,
     DraftRequest,
@@ -16,6 +16,7 @@ from server.draft_schemas import (
     ValidationRequest,
 )
 from server.mask_schemas import MaskedText, MaskRequest, MaskSpan, NotesText
+from ui.assistant_stream import AssistantStream
 from ui.draft_stream import DraftStream
 from ui.wire_client import WireClient, json_of, part
 
@@ -50,7 +51,7 @@ class DraftClient(WireClient):
         call = self._http.build_request(
             "POST", "/v1/drafts", json=json_of(request), headers={"Accept": "text/event-stream"}
         )
-        return DraftStream(self._http, call)
+        return DraftStream(self._http, call, self._auth)
 
     def drafts(self) -> list[DraftSummary]:
         """Give the caller's drafts, the last changed first."""
@@ -82,6 +83,8 @@ class DraftClient(WireClient):
         """Give the assistants of the organisation."""
         return self._list(_ASSISTANTS, "/v1/assistants")
 
-    def assist(self, assistant_id: str, request: AssistantRequest) -> AssistantAnswer:
-        """Run an assistant; the server keeps nothing of it."""
-        return self._read(AssistantAnswer, "POST", f"/v1/assistants/{part(assistant_id)}", request)
+    def assist(self, assistant_id: str, request: AssistantRequest) -> AssistantStream:
+        """Have an assistant work, of which the server keeps nothing; nothing is sent before its events are read."""
+        path, headers = f"/v1/assistants/{part(assistant_id)}", {"Accept": "text/event-stream"}
+        call = self._http.build_request("POST", path, json=json_of(request), headers=headers)
+        return AssistantStream(self._http, call, self._auth)

@@ -6,6 +6,7 @@ import httpx
 
 from server.draft_schemas import DraftSection, DraftView
 from ui.event_stream import EventStream
+from ui.queue_place import Queued, read_queued
 from ui.sse import SentEvent
 
 CUT = (
@@ -29,18 +30,20 @@ class DraftDone:
     draft: DraftView
 
 
-DraftEvent = SectionWritten | DraftDone
+DraftEvent = Queued | SectionWritten | DraftDone
 
 
 class DraftStream(EventStream[DraftEvent]):
     """The events of one draft; see `EventStream`."""
 
-    def __init__(self, http: httpx.Client, call: httpx.Request) -> None:
-        super().__init__(http, call, _event, DraftDone, CUT)
+    def __init__(self, http: httpx.Client, call: httpx.Request, auth: httpx.Auth | None = None) -> None:
+        super().__init__(http, call, _event, DraftDone, CUT, auth)
 
 
 def _event(sent: SentEvent) -> DraftEvent | None:
     match sent.event:
+        case "queue":
+            return read_queued(sent.data)
         case "section":
             return SectionWritten(DraftSection.model_validate_json(sent.data))
         case "done":
@@ -57,6 +60,7 @@ class DraftProgress:
         failure: why it was not written to its end, in French.
         stopped: whether the advisor stopped it.
         events: how many events have come.
+        place: in the queue for the model, from 1; 0 when it does not wait.
     """
 
     sections: list[DraftSection] = field(default_factory=list)
@@ -64,6 +68,7 @@ class DraftProgress:
     failure: str | None = None
     stopped: bool = False
     events: int = 0
+    place: int = 0
 
     @property
     def ended(self) -> bool:
@@ -73,6 +78,8 @@ class DraftProgress:
     def add(self, event: DraftEvent) -> None:
         """Take an event in."""
         match event:
+            case Queued(place):
+                self.place = place
             case SectionWritten(section):
                 self.sections.append(section)
             case DraftDone(draft):

@@ -21,6 +21,7 @@ class EventStream(Generic[EventT]):
     Args:
         read: gives an event as it is typed; None for one that this page does not know.
         cut: what is said when the connection ends too early, in French.
+        auth: signs the request.
 
     Reading it raises:
         ApiError: the server refused the request, or failed on the way (event `error`).
@@ -35,12 +36,14 @@ class EventStream(Generic[EventT]):
         read: Callable[[SentEvent], EventT | None],
         last: type[object],
         cut: str = CUT,
+        auth: httpx.Auth | None = None,
     ) -> None:
         self._http = http
         self._call = call
         self._read = read
         self._last = last
         self._cut = cut
+        self._auth = auth
         self._lock = Lock()
         self._response: httpx.Response | None = None
         self._stopped = False
@@ -58,7 +61,7 @@ class EventStream(Generic[EventT]):
 
     def __iter__(self) -> Iterator[EventT]:
         with reachable():
-            response = self._http.send(self._call, stream=True)
+            response = self._http.send(self._call, stream=True, auth=self._auth)
         try:
             with self._lock:
                 self._response = response

@@ -15,6 +15,7 @@ from server.schemas import (
     TurnView,
 )
 from ui.answer_stream import AnswerDone, Event, PassagesFound, StatementWritten
+from ui.queue_place import Queued
 
 
 @dataclass(slots=True)
@@ -26,7 +27,9 @@ class Exchange:
         day: the day the question is about.
         key: names it on the page.
         events: how many events have come.
+        place: in the queue for the model, from 1; 0 when it does not wait.
         standalone_question: a follow-up as the server understood it.
+        model_label: what is to be told of the model that writes it.
         failure: why the answer is incomplete, in French; None while all goes well.
         stopped: whether the advisor stopped it.
         feedback: what the advisor said of the answer.
@@ -36,9 +39,11 @@ class Exchange:
     day: date
     key: str = field(default_factory=lambda: uuid.uuid4().hex[:12])
     events: int = 0
+    place: int = 0
     passages: list[Passage] = field(default_factory=list)
     statements: list[Statement] = field(default_factory=list)
     standalone_question: str | None = None
+    model_label: str | None = None
     answer: Answer | None = None
     failure: str | None = None
     stopped: bool = False
@@ -85,13 +90,15 @@ class Exchange:
 
     def add(self, event: Event) -> None:
         """Take an event in; `done` replaces what was shown on the way."""
+        self.place = event.place if isinstance(event, Queued) else 0
         match event:
-            case PassagesFound(passages, standalone_question):
+            case PassagesFound(passages, standalone_question, model_label):
                 self.passages, self.standalone_question = passages, standalone_question
+                self.model_label = model_label
             case StatementWritten(statement):
                 self.statements.append(statement)
             case AnswerDone(answer):
                 self.passages, self.statements = answer.passages, answer.statements
-                self.standalone_question = answer.standalone_question
+                self.standalone_question, self.model_label = answer.standalone_question, answer.model_label
                 self.answer = answer  # last: whoever sees it sees the whole
         self.events += 1

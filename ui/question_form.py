@@ -30,6 +30,8 @@ def draw_form(state: PageState, sources: list[SourceSummary], send: Callable[[Ex
     if state.notice:
         notice.html(state.notice)
         state.notice = ""
+    if state.typed:
+        st.session_state["question"], state.typed = state.typed, ""
     with st.form("ask", border=False):
         st.text_area(
             "Question",

@@ -59,6 +59,7 @@ class PageState:
         former: how many statements the answer that stood there before had.
         replaced: the answer that the last turn is asked again for.
         notice: HTML of what is to be said once, above the form.
+        typed: a question that goes back into the form.
         history: the caller's conversations; None before they are asked for, and when they have changed.
         confirming: the deletion that is to be confirmed.
         confirmations: how many times such a question was shown.
@@ -74,6 +75,7 @@ class PageState:
     replaced: Exchange | None = None
     panel: Panel | None = None
     notice: str = ""
+    typed: str = ""
     history: list[ConversationSummary] | None = None
     confirming: Confirming | None = None
     confirmations: int = 0
@@ -103,6 +105,11 @@ class PageState:
             self.confirming.target,
             str(self.confirming.number),
         )
+
+    def take_back(self) -> None:
+        """Give the last question back to the form, as it was typed: it was not answered, and could not be."""
+        self.typed = self.exchanges.pop().request.question
+        self.asking = None
 
     def clear(self) -> None:
         """Begin a new conversation; what is being answered is stopped."""

@@ -1,13 +1,15 @@
 """One connection to the server: typed requests out, typed answers in; `ui.calls` has the errors."""
 
 from collections.abc import Mapping
-from typing import TypeVar
+from copy import copy
+from typing import Self, TypeVar
 from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, TypeAdapter
 
 from ui.calls import contract, reachable, refuse_problems
+from ui.signed import Signed
 
 CONNECT_TIMEOUT_S = 5.0
 
@@ -29,6 +31,18 @@ class WireClient:
         self._http = httpx.Client(
             base_url=base_url, timeout=httpx.Timeout(timeout_s, connect=CONNECT_TIMEOUT_S)
         )
+        self._auth: Signed | None = None
+
+    def signed(self, auth: Signed) -> Self:
+        """Give the same client for one session, over the same connections: `auth` signs each of its calls apart."""
+        client = copy(self)
+        client._auth = auth
+        return client
+
+    @property
+    def is_signed_out(self) -> bool:
+        """Whether one has to sign in again."""
+        return self._auth is not None and self._auth.is_over
 
     def close(self) -> None:
         """Close the connections."""
@@ -56,7 +70,9 @@ class WireClient:
     ) -> httpx.Response:
         with reachable():
             json = None if body is None else json_of(body)
-            response = self._http.request(method, path, json=json, params=params, content=content)
+            response = self._http.request(
+                method, path, json=json, params=params, content=content, auth=self._auth
+            )
             refuse_problems(response)
             return response
 

@@ -10,10 +10,10 @@ from typing import Literal
 
 from eval.generating.material import Section
 from eval.generating.wording import question_of
-from eval.gold import matches
 from ingest.documents import Kind
 from ingest.text import terms
 from server.case_schemas import Case, GoldPassage
+from server.quality.gold import matches
 from server.sentences import Sentence, split_sentences
 
 Maker = Literal["faq", "heading", "training", "absent", "model", "model_two", "model_absent"]

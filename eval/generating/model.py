@@ -23,10 +23,10 @@ from eval.generating.prompts import (
     answered_messages,
     response_format,
 )
-from eval.gold import holds
 from ingest.text import terms
 from server.errors import ModelError, ModelMisbehaved, ModelUnavailable
 from server.llm import Limits, Messages, complete_text, ignore_usage
+from server.quality.gold import holds
 from server.sentences import split_sentences
 
 if TYPE_CHECKING:  # openai takes more than a second to import

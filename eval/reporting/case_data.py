@@ -9,9 +9,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from eval.gold import matches
 from server.evaluation_schemas import AnswerRecord, CaseResult, CaseTiming, DraftRecord
 from server.outcome_schemas import OUTCOMES
+from server.quality.gold import matches
 from server.quality.outcomes import outcome_of
 from server.quality.run_files import LoadedRun
 from server.quality.suite_figures import POOLED

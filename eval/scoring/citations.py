@@ -11,12 +11,12 @@ states anything has 0 of all: a server that loses its statements must not be lef
 import re
 from collections.abc import Sequence
 
-from eval.gold import matches
 from eval.scoring.found import Found, scored, share, shown
 from eval.scoring.retrieval import citation_recall, has_gold, named
 from server.case_schemas import Case, GoldPassage
 from server.evaluation_schemas import AnswerRecord, Verdict
 from server.figures import find_figures
+from server.quality.gold import matches
 from server.schemas import Citation, Passage, Statement
 
 MIN_QUOTE_WORDS = 3

@@ -7,11 +7,11 @@ pooled over the sections of a suite (`server.quality.suite_figures`).
 
 from collections.abc import Sequence
 
-from eval.gold import holds
 from eval.scoring.facts import says
 from eval.scoring.found import Found, scored, share, shown
 from server.case_schemas import DraftExpectation, SectionFact
 from server.evaluation_schemas import DraftedSection, DraftRecord, Verdict
+from server.quality.gold import holds
 
 
 def score_draft(expected: DraftExpectation, draft: DraftRecord) -> Found:

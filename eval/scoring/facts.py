@@ -8,12 +8,12 @@ people or the judge tell (`factual_correctness`).
 
 from collections.abc import Sequence
 
-from eval.gold import holds
 from eval.scoring.found import Found, scored, share, shown
 from ingest.text import fold, terms
 from server.case_schemas import Case
 from server.evaluation_schemas import AnswerRecord, Verdict
 from server.figures import find_figures
+from server.quality.gold import holds
 
 SAID = 0.6
 """Share of a fact's words that must be there.

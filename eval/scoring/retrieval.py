@@ -7,11 +7,11 @@ well by these has the right passages before the generator's eyes; whether it use
 
 from collections.abc import Sequence
 
-from eval.gold import matches
 from eval.metrics import discounted
 from eval.scoring.found import Found, share, shown
 from server.case_schemas import Case, GoldPassage
 from server.evaluation_schemas import Verdict
+from server.quality.gold import matches
 from server.schemas import Passage
 
 METRICS = (

@@ -20,7 +20,7 @@ from server.drafting.answer import (
 )
 from server.drafting.types import DraftSource
 from server.errors import ModelError, ModelMisbehaved, ModelUnavailable
-from server.generate import CHARS_PER_TOKEN, OpenAIGenerator, fitting_passages
+from server.generate import CHARS_PER_TOKEN, OpenAIGenerator, fitting_passages, patient
 from server.llm import ContextTooLong, Limits, Messages, stream_text
 from server.notes import NumberedSentence
 from server.placeholders import placeholders_of
@@ -52,6 +52,9 @@ FAILURES = 2
 """Unusable answers after which a model is not asked any more for this draft."""
 
 REPAIR_LIMITS = Limits(max_tokens=1_500, total_s=40.0)
+REPAIR_SHARE = 1 / 3
+"""Share of the wait for a whole answer that a repair may take where that is more."""
+
 REPAIRED = 8
 """Sentences of one group that are asked for once more."""
 
@@ -118,8 +121,9 @@ class Writing:
             for number, one in list(faulty.items())[:REPAIRED]
         }
         messages = _messages(prompt.REPAIR_SYSTEM, prompt.repair_message(written, sentences))
+        limits = patient(REPAIR_LIMITS, self._generator.limits, REPAIR_SHARE)
         try:
-            text, _ = await self._answer(messages, _format("phrases", prompt.REPAIR_SCHEMA), REPAIR_LIMITS)
+            text, _ = await self._answer(messages, _format("phrases", prompt.REPAIR_SCHEMA), limits)
         except ModelError:  # the sentences stay as they were, and are marked
             return []
         return read_repairs(text)

@@ -1,6 +1,6 @@
 """Drafts as their endpoints give them: a request and its caller go in, events and views come out.
 
-consent -> template -> mask -> draft -> unmask -> keep
+consent -> template -> mask -> wait for the model -> draft -> unmask -> keep
 
 Nothing is masked, sent or kept before the person's consent is known; nothing but masked text goes to the draft path.
 """
@@ -32,9 +32,11 @@ from server.drafting.view import JudgedDraft, cited_in, judged
 from server.history import groups_of
 from server.mask import Entity, Masked, Masker
 from server.mask_schemas import MaskedEntity, MaskSpan
+from server.model_queue import Place
 from server.notes import number_notes
 from server.placeholders import unmask_exactly
 from server.problems import NotFound
+from server.schemas import QueueEvent
 from server.store.audit import Act
 from server.store.draft_content import DraftContent
 from server.store.draft_rows import KeptDraft
@@ -57,6 +59,10 @@ NOT_ALL_SHOWN = (
 )
 
 
+Making = QueueEvent | DraftSection | DraftView
+"""What is told while a draft is made: places in the queue for the model, sections, then the whole draft."""
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """A request that may be drafted, and that the audit tells of.
@@ -73,6 +79,12 @@ class Accepted:
     template: TemplateView
     masked: Masked
     counts: Mapping[str, int]
+
+
+def check_queue(parts: Parts) -> None:
+    """Raise `ModelBusy` when a model is to write and no more may wait for it: nothing is masked in vain."""
+    if parts.drafting.writer is not None:
+        parts.queue.check()
 
 
 def accept(parts: Parts, caller: Caller, request: DraftRequest, today: date) -> Accepted:
@@ -129,12 +141,13 @@ def _masked(
     }
 
 
-async def make(
-    parts: Parts, caller: Caller, accepted: Accepted, today: date
-) -> AsyncGenerator[DraftSection | DraftView, None]:
+async def make(parts: Parts, caller: Caller, accepted: Accepted, today: date) -> AsyncGenerator[Making, None]:
     """Draft what was accepted: each section as soon as it is, then the whole draft, which is kept by then.
 
+    One place at the model serves for all that the draft asks of it, and is given back before the draft is kept.
+
     Raises:
+        ModelBusy: too many wait for the model.
         StorageFailed: it cannot be kept: a draft that cannot be edited or validated is of no use.
     """
     source = source_of_notes(
@@ -145,12 +158,27 @@ async def make(
         groups=caller.groups,
         today=today,
     )
-    async with aclosing(draft(source, parts.drafting)) as events:
+    async with (
+        parts.queue.place(caller.user) as place,
+        aclosing(waited(parts, place)) as moves,
+        aclosing(draft(source, parts.drafting)) as events,
+    ):
+        async for moved in moves:
+            yield moved
         async for event in events:
             if isinstance(event, SectionReady):
                 yield unmask_section(event.section, accepted.masked.restore, source.sentences)
             else:
+                place.leave()
                 yield await anyio.to_thread.run_sync(_keep, parts, caller, accepted, event)
+
+
+async def waited(parts: Parts, place: Place) -> AsyncGenerator[QueueEvent, None]:
+    """Wait for the model where it writes drafts, and tell of the place; raises `ModelBusy`."""
+    if parts.drafting.writer is not None:
+        async with aclosing(place.turn()) as numbers:
+            async for number in numbers:
+                yield QueueEvent(place=number)
 
 
 def _keep(parts: Parts, caller: Caller, accepted: Accepted, drafted: Drafted) -> DraftView:
@@ -182,6 +210,7 @@ def _content(parts: Parts, accepted: Accepted, drafted: Drafted) -> DraftContent
         label=request.label,
         consent=request.consent,
         mode=shown.mode,
+        model_label=shown.model_label,
         notes=[sentence.wire() for sentence in sentences],
         entities=[_wire(entity) for entity in masked.entities],
         restore=dict(masked.restore),

@@ -86,6 +86,7 @@ class DraftParts:
         embedder: tells which section a sentence is nearest to where words do not; None to do without.
         unverified: what becomes of a sentence that could not be verified.
         parallel: requests at the model's endpoint at once.
+        model_label: what readers are told of the model beside its name.
     """
 
     retriever: Retriever
@@ -94,12 +95,20 @@ class DraftParts:
     embedder: Embedder | None = None
     unverified: Literal["show", "drop"] = "show"
     parallel: int = PARALLEL
+    model_label: str | None = None
 
 
 def draft_parts(asking: AskParts, embedder: Embedder | None) -> DraftParts:
     """Give the parts of the draft path from those of the ask path: the same model, index and settings."""
     writer = asking.generator if isinstance(asking.generator, OpenAIGenerator) else None
-    return DraftParts(asking.retriever, asking.abstainer, writer, embedder, asking.unverified)
+    return DraftParts(
+        asking.retriever,
+        asking.abstainer,
+        writer,
+        embedder,
+        asking.unverified,
+        model_label=asking.model_label,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,7 @@ class Drafted:
     Args:
         unused: sentences of the notes that no section rests on, by number.
         passages: those that advice cites or was looked for in.
-        model: who wrote, or `SORTED`.
+        model: who wrote, or `SORTED`; `model_label`: what is to be told of a model that did.
         timings: in milliseconds, by stage, and in all (`total`).
     """
 
@@ -130,6 +139,7 @@ class Drafted:
     model: str
     prompt_version: str | None
     timings: dict[str, float]
+    model_label: str | None = None
 
 
 DraftEvent = SectionReady | Drafted

@@ -53,6 +53,7 @@ def judged(kept: KeptDraft, index: Index, groups: frozenset[str]) -> JudgedDraft
         consent=content.consent,
         mode=content.mode,
         model=kept.model,
+        model_label=content.model_label,
         prompt_version=kept.prompt_version,
         notes=content.notes,
         entities=content.entities,

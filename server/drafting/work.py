@@ -158,6 +158,7 @@ class DraftWork:
             model=self._writing.model if self._writing and generative else SORTED,
             prompt_version=PROMPT_VERSION if generative else None,
             timings=self._timings,
+            model_label=self._parts.model_label if generative else None,
         )
 
     async def _windows(self, group: Sequence[TemplateSection]) -> list[WindowDraft]:

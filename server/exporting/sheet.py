@@ -159,10 +159,11 @@ def _about(draft: DraftView, template: TemplateView | None, validation: Validati
 
 def _notice(draft: DraftView, validation: Validation) -> str:
     if draft.mode == "generative":
+        label = f", {draft.model_label}" if draft.model_label else ""
         version = f", consignes {draft.prompt_version}" if draft.prompt_version else ""
         first = (
             "Un premier jet a été rédigé par une intelligence artificielle"
-            f" (modèle « {draft.model} »{version}) à partir des notes de l’entretien, masquées."
+            f" (modèle « {draft.model} »{label}{version}) à partir des notes de l’entretien, masquées."
         )
     else:
         first = (

@@ -5,16 +5,18 @@ writer may read was typed, and is masked as the rest of the case.
 """
 
 from collections.abc import Callable
-from pathlib import PurePosixPath
 
 from ingest.index import Index, Query, SearchFilter
-from ingest.text import fold
 from server.case_schemas import GoldPassage
+from server.quality.gold import holds, is_named
 from server.retrieve import passage_of
 from server.schemas import Passage
 
 NEAREST = 30
 """Passages that share most words with a quote, in which it is looked for."""
+
+NO_DOCUMENT = "aucun document que vous pouvez lire ne s’appelle « {document} »"
+NO_QUOTE = "la citation attendue n’est dans aucun passage de « {document} »"
 
 Hide = Callable[[str, Callable[[str], bool]], str]
 """Masks a text, unless what is asked of it says that it is the organisation's own."""
@@ -31,13 +33,20 @@ class IndexedGold:
         """Tell whether a passage is of a document that goes by this id, title, number or file name."""
         where = SearchFilter(groups=self._groups, document_id=document)
         return bool(self._index.passages(where, 1)) or any(
-            _plain(document) in _names(passage) for passage in self._near(document)
+            is_named(document, passage) for passage in self._near(document)
         )
 
     def holds(self, quote: str) -> bool:
-        """Tell whether a passage holds these words, spaces, capitals and accents aside."""
-        wanted = _plain(quote)
-        return any(wanted in _plain(passage.text) for passage in self._near(quote))
+        """Tell whether a passage holds these words, as people read them."""
+        return any(holds(passage.text, quote) for passage in self._near(quote))
+
+    def lacks(self, gold: GoldPassage) -> str | None:
+        """Say in French why a gold passage would never be found; None where it is there."""
+        if not self.names(gold.document):
+            return NO_DOCUMENT.format(document=gold.document)
+        if gold.quote is not None and not self.holds(gold.quote):
+            return NO_QUOTE.format(document=gold.document)
+        return None
 
     def _near(self, words: str) -> list[Passage]:
         """Search by words alone: what may be somebody's name goes to no model."""
@@ -56,14 +65,3 @@ def hidden_gold(gold: GoldPassage, hide: Hide, indexed: IndexedGold) -> dict[str
         "document": hide(document, indexed.names),
         "quote": quote if quote is None else hide(quote, indexed.holds),
     }
-
-
-def _names(passage: Passage) -> set[str]:
-    """Give what people call a passage's document."""
-    path = PurePosixPath(passage.document_id.partition(":")[2] or passage.document_id)
-    given = (passage.document_id, passage.title, passage.number or "", path.name, path.stem)
-    return {_plain(name) for name in given}
-
-
-def _plain(text: str) -> str:
-    return " ".join(fold(text).split())

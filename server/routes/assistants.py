@@ -1,25 +1,25 @@
 """`/v1/assistants`: other tasks than syntheses: what there are, and one carried out; nothing of it is kept."""
 
-import uuid
-from functools import partial
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
-import anyio.to_thread
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
+from pydantic import BaseModel
 
-from server.access import Caller
-from server.assist import RULES, assist
 from server.assistant_schemas import AssistantAnswer, AssistantRequest, AssistantView
-from server.assisting.input import GivenInputs
-from server.dependencies import CallerDep, Parts, PartsDep, TodayDep
+from server.assisting import run as work
+from server.dependencies import CallerDep, PartsDep, TodayDep, needs
 from server.leaving import while_connected
 from server.problems import NotFound
-from server.routes.private import private
-from server.store.audit import Act
+from server.routes.limited import limited
+from server.routes.private import PRIVATE, private
+from server.routes.streaming import EventStream, as_sent, wants_events
+from server.schemas import QueueEvent
 
 UNKNOWN = "Cet assistant n’existe pas."
 
-router = APIRouter(prefix="/v1/assistants", dependencies=[Depends(private)])
+router = APIRouter(prefix="/v1/assistants", dependencies=[needs("draft"), Depends(private)])
 
 
 @router.get("")
@@ -28,7 +28,7 @@ def assistants(parts: PartsDep) -> list[AssistantView]:
     return [one.view() for one in parts.assistants.all()]
 
 
-@router.post("/{assistant_id}", response_model=AssistantAnswer)
+@router.post("/{assistant_id}", response_model=AssistantAnswer, dependencies=[Depends(limited)])
 async def run(
     assistant_id: str,
     body: AssistantRequest,
@@ -37,44 +37,26 @@ async def run(
     caller: CallerDep,
     day: TodayDep,
 ) -> Response | AssistantAnswer:
-    """Carry out an assistant's task; a client that leaves stops a model that is writing.
+    """Carry out an assistant's task; `Accept: text/event-stream` gives its place in the queue, then its answer.
 
-    The audit's first line comes before a model is asked: it is there whatever becomes of the answer.
+    A client that leaves stops a model that is writing.
     """
     assistant = parts.assistants.get(assistant_id)
     if assistant is None:
         raise NotFound(UNKNOWN)
-    run_id = uuid.uuid4().hex
-    work = assist(
-        assistant,
-        body,
-        parts.drafting,
-        parts.masker,
-        groups=caller.groups,
-        today=day,
-        before=partial(_record_begun, parts, caller, run_id, assistant.id),
-    )
-    answer = await while_connected(request, work)
-    if isinstance(answer, AssistantAnswer):
-        await anyio.to_thread.run_sync(_record_run, parts, caller, run_id, answer)
-    return answer
+    events = work.run(parts, caller, assistant, body, day)
+    if wants_events(request):
+        return EventStream(as_sent(events, _named), PRIVATE)
+    return await while_connected(request, _whole(events))
 
 
-def _record_begun(parts: Parts, caller: Caller, run_id: str, assistant_id: str, given: GivenInputs) -> None:
-    writer = parts.drafting.writer
-    counts = {
-        "masks": sum(len(one.entities) for one in given.masked.values()),
-        "found_unmasked": given.unmasked,
-        "note_sentences": len(given.sentences),
-    }
-    model = writer.model if writer else RULES
-    parts.audit.record(Act("assistant_begun", caller.user, run_id, assistant_id, model, counts))
+async def _whole(events: AsyncGenerator[QueueEvent | AssistantAnswer, None]) -> AssistantAnswer:
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, AssistantAnswer):
+                return event
+    raise RuntimeError("the assistant ended without an answer")
 
 
-def _record_run(parts: Parts, caller: Caller, run_id: str, answer: AssistantAnswer) -> None:
-    counts = {
-        "masks": sum(map(len, answer.entities.values())),
-        "note_sentences": len(answer.inputs),
-        "sections": len(answer.sections),
-    }
-    parts.audit.record(Act("assistant_run", caller.user, run_id, answer.assistant, answer.model, counts))
+def _named(event: QueueEvent | AssistantAnswer) -> tuple[str, BaseModel]:
+    return ("queue" if isinstance(event, QueueEvent) else "done"), event

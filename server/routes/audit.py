@@ -6,13 +6,13 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 
 from server.audit_table import written
-from server.dependencies import CallerDep, PartsDep, TodayDep
+from server.dependencies import CallerDep, PartsDep, TodayDep, needs
 from server.draft_schemas import PurgeReport
 from server.routes.private import PRIVATE, private
 from server.schemas import Day
 from server.store.audit import Act
 
-router = APIRouter(prefix="/v1", dependencies=[Depends(private)])
+router = APIRouter(prefix="/v1", dependencies=[needs("administer"), Depends(private)])
 
 
 @router.get("/audit", response_class=StreamingResponse)

@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from server.access import Caller
 from server.case_schemas import CaseFormat, CaseId, CasePatch, CaseState, CaseView, NewCase
-from server.dependencies import CallerDep, Parts, PartsDep
+from server.dependencies import CallerDep, Parts, PartsDep, needs
 from server.problems import NotFound
 from server.quality import case_intake, inbox
 from server.quality.case_files import write_cases
@@ -16,7 +16,7 @@ from server.quality.gold_masking import IndexedGold
 from server.routes.private import PRIVATE, private
 from server.store.audit import Act
 
-router = APIRouter(prefix="/v1/cases", dependencies=[Depends(private)])
+router = APIRouter(prefix="/v1/cases", dependencies=[needs("quality"), Depends(private)])
 
 UNKNOWN = "Ce cas n’existe pas, ou a été supprimé."
 UNKNOWN_ANSWER = "La réponse dont ce cas viendrait n’existe plus, ou personne n’a donné son avis sur elle."
@@ -61,7 +61,13 @@ def create(body: NewCase, parts: PartsDep, caller: CallerDep) -> CaseView:
         state="proposed" if body.origin == "generated" else body.state,
         answer_id=body.answer_id,
     )
-    return view.model_copy(update={"masked": taken.masked})
+    return _told(view, taken, indexed)
+
+
+def _told(view: CaseView, taken: case_intake.TakenCase, indexed: IndexedGold) -> CaseView:
+    """Tell the writer what was masked, and which of the expected passages cannot be found."""
+    lacks = [why for gold in taken.case.gold if (why := indexed.lacks(gold))]
+    return view.model_copy(update={"masked": taken.masked, "unfound": list(dict.fromkeys(lacks))})
 
 
 def _readers_of_answer(answer_id: str | None, parts: Parts, caller: Caller) -> frozenset[str]:
@@ -79,12 +85,11 @@ def change(case_id: CaseId, body: CasePatch, parts: PartsDep, caller: CallerDep)
     kept = parts.cases.get(case_id, caller.groups)
     if kept is None:
         raise NotFound(UNKNOWN)
-    taken = None
+    taken, indexed = None, IndexedGold(parts.index, caller.groups)
     if body.case is not None:
         if body.case.id != case_id:
             raise CaseWrong(ANOTHER_ID)
         before = case_intake.TakenCase(kept.view.case, kept.readers, [])
-        indexed = IndexedGold(parts.index, caller.groups)
         taken = case_intake.take(body.case, parts.masker, parts.templates, caller.groups, before, indexed)
     view = parts.cases.change(
         case_id,
@@ -97,7 +102,7 @@ def change(case_id: CaseId, body: CasePatch, parts: PartsDep, caller: CallerDep)
     )
     if view is None:
         raise NotFound(UNKNOWN)
-    return view.model_copy(update={"masked": taken.masked if taken else []})
+    return _told(view, taken, indexed) if taken else view
 
 
 @router.delete("/{case_id}", status_code=204)

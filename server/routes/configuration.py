@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Request
 
 from server import configuration as told
 from server.configuration_schemas import Configuration
-from server.dependencies import CallerDep, PartsDep
+from server.dependencies import CallerDep, PartsDep, needs
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", dependencies=[needs("quality")])
 
 
 def installed_of(request: Request) -> told.Installed:

@@ -4,13 +4,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from server.dependencies import CallerDep, PartsDep
+from server.dependencies import CallerDep, PartsDep, needs
 from server.history import view_of
 from server.problems import NotFound
 from server.schemas import ConversationId, ConversationSummary, ConversationView, RemovedConversations
 from server.store.audit import Act, opaque
 
-router = APIRouter(prefix="/v1/conversations")
+router = APIRouter(prefix="/v1/conversations", dependencies=[needs("ask")])
 
 ONE = "/{conversation_id:path}"
 """A path rather than a segment: an empty id is refused, where a redirect to the list would delete everything."""

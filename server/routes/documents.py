@@ -11,12 +11,12 @@ from fastapi.responses import FileResponse
 from ingest.documents import EVERYONE
 from ingest.index import Hit, SearchFilter
 from ingest.sources.config import SourceConfig, read_sources
-from server.dependencies import CallerDep, Parts, PartsDep
+from server.dependencies import CallerDep, Parts, PartsDep, needs
 from server.problems import NotFound
 from server.retrieve import passage_of
 from server.schemas import DocumentView
 
-router = APIRouter(prefix="/v1/documents")
+router = APIRouter(prefix="/v1/documents", dependencies=[needs("ask")])
 
 
 def passages_of(document_id: str, parts: PartsDep, caller: CallerDep) -> list[Hit]:
@@ -35,9 +35,9 @@ def original(hits: PassagesDep, parts: PartsDep) -> FileResponse:
     """Send the original file, to be shown by the browser where it can; never as a page of this site."""
     path = original_path(parts, hits)
     shown = path.suffix.lower() == ".pdf"
-    headers = {"X-Content-Type-Options": "nosniff"}
-    if not shown:  # a browser's PDF viewer does not run in a sandbox
-        headers["Content-Security-Policy"] = "sandbox"
+    # A browser's PDF viewer does not run in a sandbox, nor where nothing may be loaded.
+    policy = "frame-ancestors 'none'" if shown else "sandbox"
+    headers = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": policy}
     disposition = "inline" if shown else "attachment"
     return FileResponse(path, filename=path.name, content_disposition_type=disposition, headers=headers)
 

@@ -1,18 +1,15 @@
 """`/v1/drafts`: syntheses from notes: drafted, read, edited, validated, exported, deleted, by their author alone."""
 
-import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated
 
 import anyio.to_thread
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from fastapi.sse import EventSourceResponse, format_sse_event
 from pydantic import BaseModel
 
-from ingest.errors import FanalError
-from server.dependencies import CallerDep, PartsDep, TodayDep
+from server.dependencies import CallerDep, PartsDep, TodayDep, needs
 from server.draft_schemas import (
     DraftPatch,
     DraftRequest,
@@ -25,29 +22,28 @@ from server.draft_schemas import (
 from server.drafting import service
 from server.export import export as write
 from server.leaving import while_connected
-from server.problems import problem_of, unexpected
+from server.routes.limited import limited
 from server.routes.private import PRIVATE, private
+from server.routes.streaming import EventStream, as_sent, wants_events
+from server.schemas import QueueEvent
 
-logger = logging.getLogger(__name__)
-
-EVENT_STREAM = "text/event-stream"
-
-router = APIRouter(prefix="/v1/drafts", dependencies=[Depends(private)])
+router = APIRouter(prefix="/v1/drafts", dependencies=[needs("draft"), Depends(private)])
 
 
-@router.post("", response_model=DraftView, status_code=201)
+@router.post("", response_model=DraftView, status_code=201, dependencies=[Depends(limited)])
 async def create(
     body: DraftRequest, request: Request, parts: PartsDep, caller: CallerDep, day: TodayDep
 ) -> Response | DraftView:
     """Draft a synthesis; `Accept: text/event-stream` gives the sections as they come."""
+    service.check_queue(parts)
     accepted = await anyio.to_thread.run_sync(service.accept, parts, caller, body, day)
     events = service.make(parts, caller, accepted, day)
-    if EVENT_STREAM in request.headers.get("accept", ""):
-        return EventSourceResponse(_stream(events), headers={**PRIVATE, "X-Accel-Buffering": "no"})
+    if wants_events(request):
+        return EventStream(as_sent(events, _named), PRIVATE)
     return await while_connected(request, _whole(events))
 
 
-async def _whole(events: AsyncGenerator[DraftSection | DraftView, None]) -> DraftView:
+async def _whole(events: AsyncGenerator[service.Making, None]) -> DraftView:
     async with aclosing(events):
         async for event in events:
             if isinstance(event, DraftView):
@@ -55,21 +51,14 @@ async def _whole(events: AsyncGenerator[DraftSection | DraftView, None]) -> Draf
     raise RuntimeError("the draft path ended without a draft")
 
 
-async def _stream(events: AsyncGenerator[DraftSection | DraftView, None]) -> AsyncIterator[bytes]:
-    """Write the events; once the stream has begun, an error is an event as well."""
-    try:
-        async with aclosing(events):
-            async for event in events:
-                yield _sse("done" if isinstance(event, DraftView) else "section", event)
-    except FanalError as error:
-        yield _sse("error", problem_of(error))
-    except Exception:  # the headers are gone: only an event can still tell the reader
-        logger.exception("the draft path failed")
-        yield _sse("error", unexpected())
-
-
-def _sse(name: str, data: BaseModel) -> bytes:
-    return format_sse_event(event=name, data_str=data.model_dump_json())
+def _named(event: service.Making) -> tuple[str, BaseModel]:
+    match event:
+        case QueueEvent():
+            return "queue", event
+        case DraftSection():
+            return "section", event
+        case DraftView():
+            return "done", event
 
 
 @router.get("")

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import FileResponse
 
 from server.comparison_schemas import Comparison
-from server.dependencies import CallerDep, PartsDep
+from server.dependencies import CallerDep, PartsDep, needs
 from server.evaluation_schemas import CaseDetail, ReportFormat, RunDetail, RunList
 from server.quality.compare import compare
 from server.quality.run_rights import (
@@ -20,7 +20,7 @@ from server.quality.run_rights import (
 from server.routes.private import PRIVATE, private
 from server.store.audit import Act
 
-router = APIRouter(prefix="/v1/evaluations", dependencies=[Depends(private)])
+router = APIRouter(prefix="/v1/evaluations", dependencies=[needs("quality"), Depends(private)])
 
 MEDIA_TYPES: dict[ReportFormat, str] = {
     "html": "text/html; charset=utf-8",

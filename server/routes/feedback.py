@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from server.case_schemas import FeedbackItem
-from server.dependencies import CallerDep, PartsDep
+from server.dependencies import CallerDep, PartsDep, needs
 from server.problems import NotFound
 from server.quality import inbox
 from server.routes.private import private
@@ -16,7 +16,7 @@ from server.store.audit import Act, opaque
 router = APIRouter(prefix="/v1")
 
 
-@router.post("/feedback", status_code=201)
+@router.post("/feedback", status_code=201, dependencies=[needs("ask")])
 def feedback(given: FeedbackRequest, parts: PartsDep, caller: CallerDep) -> FeedbackView:
     """Keep what the caller thinks of one of their answers, in place of what they thought before."""
     masked = given.model_copy(update={"comment": parts.masker.mask(given.comment).text})
@@ -27,7 +27,7 @@ def feedback(given: FeedbackRequest, parts: PartsDep, caller: CallerDep) -> Feed
     return view
 
 
-@router.get("/feedback", dependencies=[Depends(private)])
+@router.get("/feedback", dependencies=[needs("quality"), Depends(private)])
 def received(
     parts: PartsDep,
     caller: CallerDep,

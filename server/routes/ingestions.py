@@ -3,13 +3,13 @@
 from fastapi import APIRouter
 
 from server.access import Caller
-from server.dependencies import CallerDep, Parts, PartsDep
+from server.dependencies import CallerDep, Parts, PartsDep, needs
 from server.problems import NotFound
 from server.rights import may_read
 from server.schemas import IngestionRequest, IngestionView
 from server.store.audit import Act
 
-router = APIRouter(prefix="/v1/ingestions")
+router = APIRouter(prefix="/v1/ingestions", dependencies=[needs("administer")])
 
 
 @router.post("", status_code=202)
@@ -25,7 +25,7 @@ def view(run_id: str, parts: PartsDep, caller: CallerDep) -> IngestionView:
     """Say where a run stands."""
     run = parts.ingestions.view(run_id)
     if run is None:
-        raise NotFound("Cette ingestion n’existe pas, ou date d’avant le dernier démarrage du serveur.")
+        raise NotFound("Cette ingestion n’existe pas, ou est trop ancienne.")
     return _visible(run, parts, caller)
 
 

@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter, Depends
 
-from server.dependencies import CallerDep, PartsDep
+from server.dependencies import CallerDep, PartsDep, needs
 from server.drafting.decided_masks import check_spans
 from server.mask_schemas import MaskedEntity, MaskedText, MaskRequest
 from server.routes.private import private
 from server.store.audit import Act
 
-router = APIRouter(prefix="/v1", dependencies=[Depends(private)])
+router = APIRouter(prefix="/v1", dependencies=[needs("ask"), Depends(private)])
 
 
 @router.post("/mask")

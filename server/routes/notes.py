@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from ingest.parse.parsed import MEGABYTE
 from server.access import Caller
-from server.dependencies import CallerDep, Parts, PartsDep
+from server.dependencies import CallerDep, Parts, PartsDep, needs
 from server.drafting.errors import NotesTooHeavy, TooManyFiles
 from server.leaving import while_connected
 from server.mask_schemas import NotesText
@@ -17,7 +17,7 @@ from server.notes import NOTES_LIMITS, read_notes
 from server.routes.private import private
 from server.store.audit import Act
 
-router = APIRouter(prefix="/v1", dependencies=[Depends(private)])
+router = APIRouter(prefix="/v1", dependencies=[needs("draft"), Depends(private)])
 
 TOO_HEAVY = (
     f"Ce fichier pèse plus que les {NOTES_LIMITS.max_bytes // MEGABYTE} Mo permis pour des notes : découpez-le, ou "

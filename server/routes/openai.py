@@ -1,29 +1,31 @@
 """`POST /v1/chat/completions` and `GET /v1/models`: the same answers in OpenAI's shape, for existing chat clients.
 
-Errors have OpenAI's shape too. An API key is accepted whatever it is, as long as sign-in is off.
+Errors have OpenAI's shape too. A client signs in by an API key of Fanal; with sign-in off any key does.
 """
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from typing import Any
 
 import anyio.to_thread
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
-from fastapi.sse import EventSourceResponse, format_sse_event
+from fastapi.sse import format_sse_event
 from starlette.exceptions import HTTPException
 
 from ingest.errors import FanalError
 from server import ask as path
 from server.converse import ask_with
-from server.dependencies import CallerDep, PartsDep, TodayDep
+from server.dependencies import CallerDep, PartsDep, TodayDep, needs
 from server.leaving import while_connected
 from server.openai_face import MODEL, ChatRefused, Completion, check_model, error_body, read
 from server.openai_schemas import ChatCompletion, ChatRequest, ErrorBody, ModelCard, ModelList
-from server.problems import explain, problem_of, unexpected
+from server.problems import explain, headers_of, problem_of, unexpected
+from server.routes.limited import limited
+from server.routes.streaming import EventStream
 from server.store.audit import Act
 
 logger = logging.getLogger(__name__)
@@ -48,7 +50,7 @@ class OpenAIRoute(APIRoute):
                 refusal = error_body(error.status_code, said)
                 return JSONResponse(refusal.model_dump(), error.status_code, error.headers)
             except FanalError as error:
-                return _refused(*_body_of(error))
+                return _refused(*_body_of(error), headers_of(error))
             except Exception:  # the app's own answer to what nobody foresaw has another shape
                 logger.exception("unexpected error on %s", request.url.path)
                 return _refused(500, error_body(500, unexpected().detail))
@@ -56,7 +58,7 @@ class OpenAIRoute(APIRoute):
         return answered
 
 
-router = APIRouter(prefix="/v1", route_class=OpenAIRoute)
+router = APIRouter(prefix="/v1", route_class=OpenAIRoute, dependencies=[needs("ask")])
 
 
 @router.get("/models")
@@ -72,7 +74,7 @@ def model(name: str) -> ModelCard:
     return ModelCard(id=MODEL)
 
 
-@router.post("/chat/completions", response_model=ChatCompletion)
+@router.post("/chat/completions", response_model=ChatCompletion, dependencies=[Depends(limited)])
 async def chat_completions(
     body: ChatRequest, request: Request, parts: PartsDep, caller: CallerDep, day: TodayDep
 ) -> Response | ChatCompletion:
@@ -84,10 +86,7 @@ async def chat_completions(
     completion = Completion(asked, str(request.base_url).rstrip("/"))
     events = ask_with(parts, asked.question, caller, asked.history, day, asked.restore)
     if body.stream:
-        return EventSourceResponse(
-            _stream(events, completion, usage=body.wants_usage),
-            headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
-        )
+        return EventStream(_stream(events, completion, usage=body.wants_usage))
     return await while_connected(request, _whole(events, completion))
 
 
@@ -102,7 +101,7 @@ async def _whole(events: AsyncGenerator[path.Event, None], completion: Completio
 
 async def _stream(
     events: AsyncGenerator[path.Event, None], completion: Completion, *, usage: bool
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Write the pieces; once the stream has begun, an error is a piece as well."""
     yield _sse(completion.chunk("", first=True))
     try:
@@ -134,8 +133,8 @@ def _body_of(error: FanalError) -> tuple[int, ErrorBody]:
     return found.status, error_body(found.status, found.detail)
 
 
-def _refused(status: int, body: ErrorBody) -> Response:
-    return JSONResponse(body.model_dump(), status)
+def _refused(status: int, body: ErrorBody, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse(body.model_dump(), status, headers)
 
 
 def _field(error: RequestValidationError) -> str | None:

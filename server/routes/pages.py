@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import StringConstraints
 
-from server.dependencies import PartsDep
+from server.dependencies import PartsDep, needs
 from server.pdf_page import PageRenderer
 from server.problems import NotFound
 from server.routes.documents import PassagesDep, original_path
@@ -34,7 +34,7 @@ async def _renderer(_: FastAPI) -> AsyncIterator[dict[str, PageRenderer]]:
         renderer.close()
 
 
-router = APIRouter(prefix="/v1/documents", lifespan=_renderer)
+router = APIRouter(prefix="/v1/documents", lifespan=_renderer, dependencies=[needs("ask")])
 
 
 def pdf_of(hits: PassagesDep, parts: PartsDep) -> FilePath:

@@ -2,13 +2,13 @@
 
 from fastapi import APIRouter
 
-from server.dependencies import CallerDep, PartsDep
+from server.dependencies import CallerDep, PartsDep, needs
 from server.mask import without_placeholders
 from server.retrieve import passage_of
 from server.schemas import SearchRequest, SearchResponse
 from server.store.audit import Act
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", dependencies=[needs("ask")])
 
 
 @router.post("/search")

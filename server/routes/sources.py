@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from ingest.sources.config import read_sources
 from ingest.status import SourceStatus, source_statuses
-from server.dependencies import CallerDep, PartsDep, TodayDep
+from server.dependencies import CallerDep, PartsDep, TodayDep, needs
 from server.problems import NotFound
 from server.rights import may_read
 from server.schemas import ForgottenSource, SourceSummary
@@ -13,7 +13,7 @@ from server.store.audit import Act
 router = APIRouter(prefix="/v1")
 
 
-@router.get("/sources")
+@router.get("/sources", dependencies=[needs("ask")])
 def sources(parts: PartsDep, caller: CallerDep, today: TodayDep) -> list[SourceSummary]:
     """List the sources with something that the caller may read: their counts, and what they need."""
     configs = {config.name: config for config in read_sources(parts.settings.sources_file)}
@@ -21,7 +21,7 @@ def sources(parts: PartsDep, caller: CallerDep, today: TodayDep) -> list[SourceS
     return [_summary(status) for status in statuses if may_read(status.name, parts, caller)]
 
 
-@router.delete("/sources/{name}")
+@router.delete("/sources/{name}", dependencies=[needs("administer")])
 def forget(name: str, parts: PartsDep, caller: CallerDep) -> ForgottenSource:
     """Take all that a source brought out of the index; a run that is under way answers 409."""
     if name not in parts.manifest.states() or not may_read(name, parts, caller):

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from server.dependencies import PartsDep
+from server.dependencies import PartsDep, needs
 from server.draft_schemas import TemplateView
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1", dependencies=[needs("draft")])
 
 
 @router.get("/templates")

@@ -35,6 +35,15 @@ ATTEMPTS = 3
 SCRUB_AGAIN_S = 30.0
 """How long after a reader stood in the way what was deleted is taken out of SQLite's journal again."""
 
+CONNECTIONS = 15
+"""Connections to PostgreSQL of one process, when nothing else is asked."""
+
+KEPT_CONNECTIONS = 5
+"""Of these, those that stay open while nobody asks anything."""
+
+POOL_S = 10.0
+"""How long a request waits for a connection that others hold."""
+
 POSTGRESQL_LIMITS = {
     "connect_timeout": "5",  # seconds
     "tcp_user_timeout": "15000",  # milliseconds: a network that swallows packets is a failure too
@@ -121,12 +130,13 @@ class Database:
             return not busy
 
 
-def open_database(url: str, *, wait_s: float = WAIT_S) -> Database:
+def open_database(url: str, *, wait_s: float = WAIT_S, connections: int = CONNECTIONS) -> Database:
     """Open the database, made and migrated when need be; two servers may do so at once.
 
     Args:
         url: as SQLAlchemy writes it, `postgresql://…` or `sqlite:///…`; SQLite's folder is made when missing.
         wait_s: seconds that SQLite waits for the writes of others.
+        connections: to PostgreSQL, at most.
 
     Raises:
         ConfigurationError: the URL is none, the file is no database, or a later version of Fanal wrote it.
@@ -141,7 +151,7 @@ def open_database(url: str, *, wait_s: float = WAIT_S) -> Database:
         migrating = _sqlite(address, wait_s, foreign_keys=False, poolclass=NullPool)
         engine = _sqlite(address, wait_s)
     else:
-        engine = migrating = _postgresql(address)
+        engine = migrating = _postgresql(address, connections)
     try:
         _tried(
             partial(bring_up_to_date, migrating.execution_options(**{_WRITES: True}), name),
@@ -228,14 +238,16 @@ def _sqlite(address: URL, wait_s: float, *, foreign_keys: bool = True, **options
     return engine
 
 
-def _postgresql(address: URL) -> Engine:
+def _postgresql(address: URL, connections: int) -> Engine:
+    kept = min(KEPT_CONNECTIONS, connections)
     return create_engine(
         address,
         hide_parameters=True,
         json_serializer=partial(json.dumps, ensure_ascii=False),
-        pool_pre_ping=True,
-        pool_timeout=10,
-        max_overflow=15,
+        pool_pre_ping=True,  # a connection that was killed is made again before it is used
+        pool_timeout=POOL_S,
+        pool_size=kept,
+        max_overflow=connections - kept,
     )
 
 

@@ -42,6 +42,7 @@ class DraftContent(BaseModel):
     label: str
     consent: Consent
     mode: Mode
+    model_label: str | None = None
     notes: list[NoteSentence]
     entities: list[MaskedEntity]
     restore: dict[str, str]

@@ -271,3 +271,28 @@ class StoredAuditRemoval(Base):
     upto: Mapped[int] = mapped_column(BigInteger(), primary_key=True, autoincrement=False)
     at: Mapped[datetime]
     hash: Mapped[str]
+
+
+class StoredApiKey(Base):
+    """An API key of a machine; revoked, it stays, so that the audit's lines about it can be read.
+
+    Columns:
+        digest: SHA-256 of the key in hexadecimal (`server.sign_in.keys`): the key itself is kept nowhere.
+        prefix: its first characters.
+        last_used_at: to the minute.
+    """
+
+    __tablename__ = "api_keys"
+    __table_args__ = (Index(None, "digest", unique=True),)
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    name: Mapped[str]
+    prefix: Mapped[str]
+    scopes: Mapped[list[str]]
+    groups: Mapped[list[str]]
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from server.store.alone import Alone
+from server.store.api_keys import ApiKeys
 from server.store.audit import Audit
 from server.store.cases import Cases
 from server.store.conversations import Conversations
-from server.store.database import open_database
+from server.store.database import CONNECTIONS, open_database
 from server.store.drafts import Drafts, count_keyless, count_sealed
 from server.store.inbox import Inbox
 from server.store.sealing import open_keyring
@@ -26,6 +28,8 @@ class Stores:
     audit: Audit
     cases: Cases
     inbox: Inbox
+    alone: Alone
+    api_keys: ApiKeys
 
     def last_act(self, before: datetime) -> datetime | None:
         """Give when anything was done last before a time, as far as the audit and the drafts tell."""
@@ -42,7 +46,12 @@ def _now() -> datetime:
 
 
 def open_stores(
-    url: str, drafts_key: str | None, folder: Path, clock: Callable[[], datetime] = _now
+    url: str,
+    drafts_key: str | None,
+    folder: Path,
+    clock: Callable[[], datetime] = _now,
+    *,
+    connections: int = CONNECTIONS,
 ) -> Stores:
     """Open the database, and check that every draft in it can be opened.
 
@@ -51,13 +60,14 @@ def open_stores(
         drafts_key: the master keys of the drafts, see `server.store.sealing.open_keyring`.
         folder: the data folder, where a master key is made when no setting gives one.
         clock: gives the time, with its zone.
+        connections: to PostgreSQL, at most.
 
     Raises:
         ConfigurationError: the URL or a key is none, or the database is damaged or of a later version.
         DraftsKeyWrong: drafts are there that no key opens; nothing is lost.
         StorageFailed: the disk refuses, or PostgreSQL does not answer.
     """
-    database = open_database(url)
+    database = open_database(url, connections=connections)
     try:
         drafts = Drafts(database, open_keyring(drafts_key, folder, sealed=count_sealed(database)), clock)
         if renewed := drafts.check_keys():
@@ -73,4 +83,6 @@ def open_stores(
         audit=Audit(database, clock),
         cases=Cases(database, clock),
         inbox=Inbox(database),
+        alone=Alone(database),
+        api_keys=ApiKeys(database, clock),
     )

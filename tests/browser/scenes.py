@@ -196,6 +196,9 @@ FIGURE = KEPT.model_copy(
 )
 PROMPT_REPLY = quoting(NEWER, "Toute réclamation reçoit une réponse sous cinq jours ouvrés.")
 
+MODEL_LABEL = "brouillon, petit modèle"
+"""What is told of a small model; a draft with it in its name comes from one."""
+
 OVERLOADED = Problem(
     title="Le modèle ne répond plus",
     status=503,
@@ -213,6 +216,7 @@ def answer(
     message: str | None = None,
     conflicts: list[Conflict] | None = None,
     standalone_question: str | None = None,
+    model_label: str | None = None,
 ) -> Answer:
     """Give a whole answer around its statements; the server fills in whose it is."""
     return Answer(
@@ -230,6 +234,7 @@ def answer(
         conflicts=conflicts or [],
         warnings=warnings or [],
         model="extractif" if mode == "extractive" else "mistral-small-3.2",
+        model_label=model_label,
         timings={"total": 0.4},
     )
 
@@ -244,6 +249,7 @@ SCENES: dict[str, Answer] = {
             "La note NS-2019-04 a été remplacée par la procédure PR-031 : elle n’a pas servi à répondre."
         ],
     ),
+    "petit modèle": answer([KEPT, DESTROYED], [BILAN, ARTICLE], mode="generative", model_label=MODEL_LABEL),
     "autrefois": answer([FORMER], [OLD_NOTE, BILAN]),
     "piège": answer([TRAPPED], [HOSTILE]),
     "étape": answer([quoting(LONG, "Étape 78 : ranger la pièce numéro 78 du dossier à sa place.")], [LONG]),

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from threading import Event
 from typing import Annotated
 
-from fastapi import FastAPI, Query
+from fastapi import Depends, FastAPI, Query
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
@@ -45,7 +45,9 @@ from tests.browser.scenes import (
     SCENES,
     SOURCES,
 )
+from tests.browser.scripted_assistants import add_assistants
 from tests.browser.scripted_drafts import add_drafts
+from tests.browser.scripted_queue import add_queue, queued, refuse
 
 PAUSE_S = 0.15
 PATIENCE_S = 30.0
@@ -114,11 +116,13 @@ def scripted_api(pause_s: float = PAUSE_S) -> FastAPI:
         pause_s: seconds before each statement, so that a test can see an answer come in.
     """
     app = FastAPI()
+    add_queue(app)
     _add_sources(app)
     _add_documents(app)
     _add_questions(app, pause_s)
     _add_conversations(app)
     add_drafts(app, pause_s)
+    add_assistants(app)
     return app
 
 
@@ -190,7 +194,7 @@ def _add_questions(app: FastAPI, pause_s: float) -> None:
     app.state.go_on = Event()
     app.state.left = Event()
 
-    @app.post("/v1/ask", response_class=EventSourceResponse)
+    @app.post("/v1/ask", response_class=EventSourceResponse, dependencies=[Depends(refuse)])
     async def ask(request: AskRequest) -> AsyncIterator[ServerSentEvent]:
         app.state.asked.append(request)
         app.state.left.clear()
@@ -207,8 +211,12 @@ def _add_questions(app: FastAPI, pause_s: float) -> None:
 async def _script(app: FastAPI, request: AskRequest, pause_s: float) -> AsyncIterator[ServerSentEvent]:
     question = request.question
     scene = next((scene for word, scene in SCENES.items() if word in question), SCENES["synthèse"])
-    found = PassagesEvent(passages=scene.passages, standalone_question=scene.standalone_question)
+    found = PassagesEvent(
+        passages=scene.passages, standalone_question=scene.standalone_question, model_label=scene.model_label
+    )
     yield ServerSentEvent(event="passages", data=found)
+    async for moved in queued(app):
+        yield moved
     await asyncio.sleep(pause_s)
     for statement in scene.statements:
         await asyncio.sleep(pause_s)

@@ -1,4 +1,4 @@
-"""Masks, drafts and assistants by script: known words are masked, and sections are made of the notes' sentences."""
+"""Masks and drafts by script: known words are masked, and sections are made of the notes' sentences."""
 
 import asyncio
 import itertools
@@ -11,7 +11,6 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from server.assistant_schemas import AssistantAnswer, AssistantRequest, AssistantView
 from server.draft_schemas import (
     NON_RENSEIGNE,
     Contradiction,
@@ -30,8 +29,9 @@ from server.draft_schemas import (
 )
 from server.mask_schemas import MaskedEntity, MaskedText, MaskRequest, MaskSpan, NotesText
 from server.schemas import Problem
-from tests.browser.notes_scenes import BILAN_TEMPLATE, CV, FREE_TEMPLATE, INTERVIEW, KNOWN, TRAINING
-from tests.browser.scenes import BILAN, citing
+from tests.browser.notes_scenes import BILAN_TEMPLATE, FREE_TEMPLATE, KNOWN
+from tests.browser.scenes import BILAN, MODEL_LABEL, citing
+from tests.browser.scripted_queue import queued
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 EXPIRES = date(2026, 12, 22)
@@ -47,9 +47,9 @@ def add_drafts(app: FastAPI, pause_s: float) -> None:
 
     State: `masked`, each request of `/v1/mask`; `drafted`, each of `/v1/drafts`; `drafts`, those that are kept;
     the event `write_on`, which a paused draft waits for; `draft_left`, set when its reader has gone;
-    `draft_problem`, which the next draft or change fails with; `assisted`, each request of an assistant.
+    `draft_problem`, which the next draft or change fails with.
     """
-    app.state.masked, app.state.drafted, app.state.assisted = [], [], []
+    app.state.masked, app.state.drafted = [], []
     app.state.drafts = {}
     app.state.write_on, app.state.draft_left = Event(), Event()
     app.state.draft_problem = None
@@ -57,7 +57,6 @@ def add_drafts(app: FastAPI, pause_s: float) -> None:
     _add_masks(app)
     _add_writing(app, pause_s)
     _add_kept(app)
-    _add_assistants(app)
 
 
 def mask(text: str, spans: list[MaskSpan] | None) -> MaskedText:
@@ -90,7 +89,7 @@ def _add_masks(app: FastAPI) -> None:
     @app.post("/v1/mask", response_model=None)
     def masked(request: MaskRequest) -> MaskedText | JSONResponse:
         app.state.masked.append(request)
-        return _failed(app) or mask(request.text, request.mask)
+        return failed(app) or mask(request.text, request.mask)
 
     @app.post("/v1/notes", response_model=None)
     async def notes(request: Request, name: str) -> NotesText | JSONResponse:
@@ -108,6 +107,8 @@ def _add_writing(app: FastAPI, pause_s: float) -> None:
         app.state.draft_left.clear()
         is_whole = False
         try:
+            async for moved in queued(app):
+                yield moved
             view = _drafted(app, request)
             for section in view.sections:
                 await asyncio.sleep(pause_s)
@@ -130,12 +131,12 @@ def _drafted(app: FastAPI, request: DraftRequest) -> DraftView:
     """Put the first sentences into the first section, the next into the second, and nothing into the third."""
     template = next(one for one in (BILAN_TEMPLATE, FREE_TEMPLATE) if one.id == request.template)
     found = mask(request.notes, request.mask)
-    notes = _sentences(request.notes, found)
+    notes = sentences_of(request.notes, found)
     half = (len(notes) + 1) // 2
     sections = []
     for place, section in enumerate(template.sections):
         sentences = [
-            _noted(note) for note in (notes[:half] if place == 0 else notes[half:] if place == 1 else [])
+            noted(note) for note in (notes[:half] if place == 0 else notes[half:] if place == 1 else [])
         ]
         if place == 1:
             sentences.append(DraftSentence(text=INVENTED, verified=False, unsupported=["3"]))
@@ -169,6 +170,7 @@ def _drafted(app: FastAPI, request: DraftRequest) -> DraftView:
         consent=request.consent,
         mode="generative",
         model="modele-d-essai",
+        model_label=MODEL_LABEL if MODEL_LABEL in request.label else None,
         notes=notes,
         entities=found.entities,
         sections=sections,
@@ -182,7 +184,7 @@ def _drafted(app: FastAPI, request: DraftRequest) -> DraftView:
     )  # fmt: skip
 
 
-def _sentences(text: str, found: MaskedText) -> list[NoteSentence]:
+def sentences_of(text: str, found: MaskedText) -> list[NoteSentence]:
     """Cut a text and its masked form alike: no value that is masked holds the end of a sentence."""
     pieces = zip(_END.split(text), _END.split(found.text), strict=True)
     return [
@@ -191,7 +193,7 @@ def _sentences(text: str, found: MaskedText) -> list[NoteSentence]:
     ]
 
 
-def _noted(note: NoteSentence) -> DraftSentence:
+def noted(note: NoteSentence) -> DraftSentence:
     quote = NoteQuote(sentence=note.number, quote=note.masked, start=0, end=len(note.masked))
     return DraftSentence(text=note.text, verified=True, sources=[quote])
 
@@ -217,7 +219,7 @@ def _add_kept(app: FastAPI) -> None:
 
     @app.patch("/v1/drafts/{draft_id}", response_model=None)
     def edit(draft_id: str, patch: DraftPatch) -> DraftView | JSONResponse:
-        if failure := _failed(app):
+        if failure := failed(app):
             return failure
         draft = drafts[draft_id]
         if patch.revision not in (None, draft.revision):
@@ -261,59 +263,14 @@ def _edited(section: DraftSection, text: str) -> DraftSection:
     return section.model_copy(update={"text": text, "diff": diff})
 
 
-def _add_assistants(app: FastAPI) -> None:
-    @app.get("/v1/assistants")
-    def assistants() -> list[AssistantView]:
-        return [CV, TRAINING, INTERVIEW]
-
-    @app.post("/v1/assistants/{assistant_id}", response_model=None)
-    def assist(assistant_id: str, request: AssistantRequest) -> AssistantAnswer | JSONResponse:
-        app.state.assisted.append((assistant_id, request))
-        if failure := _failed(app):
-            return failure
-        view = next(one for one in (CV, TRAINING, INTERVIEW) if one.id == assistant_id)
-        spans = request.mask or {}
-        masked = {id_: mask(text, spans.get(id_)) for id_, text in request.inputs.items()}
-        notes = [
-            note.model_copy(update={"number": number})
-            for number, note in enumerate(
-                (note for id_, one in masked.items() for note in _sentences(request.inputs[id_], one)),
-                start=1,
-            )
-        ]
-        [section] = view.sections
-        sentences = [_noted(note) for note in notes[:2]]
-        if section.kind == "advice":
-            quote = "La synthèse est conservée trois ans si la personne a donné son accord par écrit."
-            sentences = [DraftSentence(text=quote, verified=True, citations=[citing(BILAN, quote)])]
-        if view.id == "entretien":
-            sentences = [DraftSentence(text="Pourquoi ce poste ?", verified=False)]
-        text = " ".join(sentence.text for sentence in sentences)
-        made = DraftSection(
-            id=section.id, title=section.title, kind=section.kind, holds=section.holds, sentences=sentences,
-            missing=not sentences, machine_text=text, text=text,
-        )  # fmt: skip
-        return AssistantAnswer(
-            assistant=view.id,
-            version=view.version,
-            mode="generative",
-            model="modele-d-essai",
-            inputs=notes,
-            entities={id_: one.entities for id_, one in masked.items()},
-            sections=[made],
-            passages=[BILAN],
-            warnings=[],
-            timings={},
-        )
-
-
 def _problem_of(app: FastAPI) -> Problem:
     status, detail = app.state.draft_problem
     app.state.draft_problem = None
     return Problem(title="Impossible", status=status, detail=detail)
 
 
-def _failed(app: FastAPI) -> JSONResponse | None:
+def failed(app: FastAPI) -> JSONResponse | None:
+    """Fail once, where the test says so."""
     if app.state.draft_problem is None:
         return None
     found = _problem_of(app)

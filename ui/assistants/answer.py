@@ -10,9 +10,8 @@ from server.draft_schemas import DraftSection
 from ui.actions import action_attribute
 from ui.assistants.form import mask_again
 from ui.assistants.state import AssistantState
-from ui.calls import ClientError
 from ui.cards import number_label
-from ui.components import notice_html, warnings_html
+from ui.components import label_html, warnings_html
 from ui.draft_client import DraftClient
 from ui.exchange import Exchange
 from ui.statements import References, references
@@ -26,23 +25,10 @@ from ui.synthese.section_html import (
 )
 from ui.wording import french, long_date
 
-WORKING = "L’assistant travaille…"
-FAILED = "L’assistant n’a pas pu répondre"
 EXTRACTIVE = "Composé sans modèle de langage, à partir de vos textes et du cadre de l’assistant."
 NOTHING_FOUND = "Rien n’a été trouvé pour cette partie."
 ASKED, REPLIED = "Question", "Réponse"
 """How the turns of a dialogue begin, for the server that reads it."""
-
-
-def work(client: DraftClient, state: AssistantState, view: AssistantView) -> None:
-    """Run the assistant and show its answer, or go back to the masks with what is the matter."""
-    with st.spinner(WORKING):
-        try:
-            state.answer, state.step = client.assist(view.id, state.request()), "answer"
-        except ClientError as error:
-            state.notice = notice_html("error", FAILED, str(error), testid="not-assisted")
-            state.step = "masks" if state.reviews else "form"
-    st.rerun()
 
 
 def draw_answer(client: DraftClient, state: AssistantState, links_base: str) -> None:
@@ -68,7 +54,8 @@ def _head(answer: AssistantAnswer) -> str:
     mode = EXTRACTIVE if answer.mode == "extractive" else (
         f"Rédigé par une intelligence artificielle (modèle {answer.model}) à partir de vos textes masqués ; à vérifier."
     )  # fmt: skip
-    return f'<p class="fanal-hint" data-testid="assistant-mode" lang="fr">{escape(french(mode))}</p>'
+    said = f'<p class="fanal-hint" data-testid="assistant-mode" lang="fr">{escape(french(mode))}</p>'
+    return f"{label_html(answer.model_label)}{said}"
 
 
 def _draw_section(section: DraftSection, answer: AssistantAnswer, refs: References) -> None:
@@ -181,7 +168,7 @@ def copied_answer(view: AssistantView, answer: AssistantAnswer, today: date) -> 
     writer = (
         "sans modèle de langage"
         if answer.mode == "extractive"
-        else f"avec un modèle de langage ({answer.model})"
+        else f"avec un modèle de langage ({', '.join(filter(None, (answer.model, answer.model_label)))})"
     )
     parts.append(f"Établi par Fanal le {long_date(today)} {writer} ; à vérifier avant usage.")
     return french("\n\n".join(parts)) + "\n"

@@ -12,6 +12,8 @@ from server.assistant_schemas import (
     AssistantView,
     TrainingFilters,
 )
+from ui.asking import Asking
+from ui.assistant_stream import AssistantProgress
 from ui.mask_review import MaskReview
 from ui.state import PageState
 
@@ -28,6 +30,7 @@ class AssistantState:
         views: the organisation's; None before they are asked for.
         values: what was typed or chosen, by id of the input.
         reviews: the masks of what was typed, by id of the input.
+        working: the assistant while it works.
         file: the id of an input, and the name and content of a file whose text is to be read into it.
         version: counts the forms, so that each begins empty.
         sources: the source panel beside the answer.
@@ -41,6 +44,7 @@ class AssistantState:
     values: dict[str, str] = field(default_factory=dict)
     filters: TrainingFilters = field(default_factory=TrainingFilters)
     reviews: dict[str, MaskReview] = field(default_factory=dict)
+    working: Asking[AssistantProgress] | None = None
     answer: AssistantAnswer | None = None
     file: tuple[str, str, bytes] | None = None
     version: int = 0

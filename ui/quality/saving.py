@@ -11,6 +11,7 @@ KEPT = "Cas enregistré"
 KEPT_WHY = "Il comptera dès la prochaine évaluation de vos cas."
 NOTHING_EXPECTED = "Mais il n’attend rien encore : dans « Cas », ajoutez-lui un passage ou un fait à dire."
 MASKED = "{said} ont été masqués avant l’enregistrement : relisez le cas."
+UNFOUND = "Il comptera comme une erreur tant que ses passages ne se trouvent pas"
 NOT_DECIDED = "La décision n’est pas enregistrée"
 DONE: dict[CaseState, str] = {
     "accepted": "Cas accepté : il comptera dès la prochaine évaluation.",
@@ -36,7 +37,11 @@ def save_form(client: QualityClient, state: QualityState, form: Form) -> bool:
     state.refetch()
     why = KEPT_WHY if _expects(case) else NOTHING_EXPECTED
     masked = f" {MASKED.format(said=', '.join(kept.masked))}" if kept.masked else ""
-    state.notice = notice_html("calm", KEPT, why + masked, testid="kept")
+    if kept.unfound:
+        lacks = f"{UNFOUND} : {' ; '.join(kept.unfound)}."
+        state.notice = notice_html("warning", KEPT, f"{lacks}{masked}", testid="kept")
+    else:
+        state.notice = notice_html("calm", KEPT, why + masked, testid="kept")
     return True
 
 

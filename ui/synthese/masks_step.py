@@ -7,6 +7,7 @@ from ui.components import hint_html, notice_html
 from ui.draft_client import DraftClient
 from ui.draft_stream import LEFT, DraftProgress
 from ui.mask_view import CARE, HOW, draw_review
+from ui.queue_place import waiting_html
 from ui.synthese.section_html import preview_html
 from ui.synthese.state import SyntheseState, synthese_state
 from ui.wording import counted
@@ -51,7 +52,7 @@ def draw_writing_step(state: SyntheseState) -> None:
     stop.button("Arrêter", key="stop-draft", icon=":material/stop_circle:", on_click=writing.stop)
     drawn = 0
     while True:
-        head.html(_doing(state, len(progress.sections)))
+        head.html(waiting_html(progress.place) if progress.place else _doing(state, len(progress.sections)))
         for place, section in zip(places[drawn:], progress.sections[drawn:], strict=False):
             place.html(preview_html(section))
         drawn = len(progress.sections)

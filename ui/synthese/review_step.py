@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from server.draft_schemas import NON_RENSEIGNE, Contradiction, DraftSection, DraftView
-from ui.components import hint_html, notice_html, warnings_html
+from ui.components import hint_html, label_html, notice_html, warnings_html
 from ui.draft_client import DraftClient
 from ui.exchange import Exchange
 from ui.kept_text import kept_text
@@ -106,6 +106,7 @@ def _head(draft: DraftView, doubtful: int) -> str:
     sure, said = said_of(draft, doubtful)
     look, sign = ("sure", "Vérifié") if sure else ("caution", "À contrôler")
     return (
+        f"{label_html(draft.model_label)}"
         f'<div class="fanal-trust fanal-trust-{look}" data-testid="draft-head" lang="fr">'
         f'<p><strong class="fanal-sign">{sign}</strong> {french(said)}</p>'
         f'<p class="fanal-mode">{label}{escape(draft.template_title)}, version {escape(draft.template_version)}. '

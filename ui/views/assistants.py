@@ -5,9 +5,10 @@ from datetime import date
 import streamlit as st
 
 from ui.actions import Action
-from ui.assistants.answer import copied_answer, draw_answer, work
+from ui.assistants.answer import copied_answer, draw_answer
 from ui.assistants.form import draw_form, draw_masks
 from ui.assistants.state import AssistantState, Step, assistant_state
+from ui.assistants.working import draw_working
 from ui.bridge import bridge
 from ui.calls import ClientError
 from ui.client import FanalClient
@@ -56,7 +57,7 @@ def draw(client: FanalClient, links_base: str) -> None:
     _listen(client, state)
     if view is not None and state.step == "working":
         with place:
-            work(client, state, view)
+            draw_working(client, state, view)
 
 
 def _draw_list(client: FanalClient, state: AssistantState) -> None:

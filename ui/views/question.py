@@ -11,7 +11,7 @@ from ui.actions import Action, action_attribute
 from ui.answer_view import AnswerView, draw_former_turns, references_of
 from ui.asking import Asking
 from ui.bridge import bridge
-from ui.calls import ClientError
+from ui.calls import ClientError, SessionOver
 from ui.client import FanalClient
 from ui.components import hint_html, notice_html, reading_guide_html, title_html
 from ui.copied import copied_text
@@ -61,7 +61,7 @@ def draw(client: FanalClient, links_base: str) -> None:
     draw_panel(client, state, links_base)
     _listen(client, state, links_base)
     if state.asking is not None:
-        _follow(state, state.asking, view)
+        _follow(client, state, state.asking, view)
 
 
 def _header(state: PageState) -> None:
@@ -84,6 +84,8 @@ def _sources(client: FanalClient) -> tuple[list[SourceSummary], str | None]:
     try:
         client.ready()
         found = client.sources()
+    except SessionOver:  # what is above the page says so
+        return (kept[1] if kept else []), None
     except ClientError as error:
         return [], str(error)
     st.session_state["known_sources"] = (monotonic(), found)
@@ -106,7 +108,7 @@ def _ask_again(client: FanalClient, state: PageState) -> None:
     state.former, state.replaced = len(former.statements), former
 
 
-def _follow(state: PageState, asking: Asking[Exchange], view: AnswerView) -> None:
+def _follow(client: FanalClient, state: PageState, asking: Asking[Exchange], view: AnswerView) -> None:
     """Draw the answer as it comes; a click of the advisor ends this run, and the next one takes it up."""
     exchange = asking.exchange
     view.offer_stop(asking.stop)
@@ -114,7 +116,10 @@ def _follow(state: PageState, asking: Asking[Exchange], view: AnswerView) -> Non
         asking.wait(exchange.events, WAIT_S)
         view.draw(exchange)
         page_state()  # a read of the session's state is where Streamlit lets a click end this run
-    _close_turn(state, exchange)
+    if client.is_signed_out and exchange.failure and not (exchange.statements or state.replaced):
+        state.take_back()
+    else:
+        _close_turn(state, exchange)
     st.rerun()
 
 

@@ -28,8 +28,8 @@ CHOSEN = "update_source"
 RETRY = "update_retry"
 
 
-def draw(client: FanalClient) -> None:
-    """Draw the page."""
+def draw(client: FanalClient, *, may_update: bool = True) -> None:
+    """Draw the page, with what brings the sources up to date for who may do that."""
     st.html(title_html("Sources", "Ce que Fanal a lu, et sur quoi il s’appuie pour répondre."))
     try:
         sources = client.sources()
@@ -40,7 +40,8 @@ def draw(client: FanalClient) -> None:
         st.html(summary_html(sources))
     else:
         st.html(notice_html("calm", "Aucune source n’a encore été lue.", "L’administrateur peut en ajouter."))
-    _update(client, sources)
+    if may_update:
+        _update(client, sources)
     if sources:
         st.html(source_table_html(sources, browser_zone()))
         if any(source.embedded < source.passages for source in sources):
