@@ -19,15 +19,13 @@ from pathlib import Path
 import httpx
 
 from ingest.settings import ROOT
+from tests.browser.conftest import LOCAL_NAME as NAME
 from tests.browser.conftest import free_port
 from tests.browser.signing_in import ROLES
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, running_provider
 from tests.postgres_cluster import Cluster
 from tests.qdrant_rest import QdrantRest
 from tests.served import serving
-
-NAME = "fanal.test"
-"""What people would type; it leads nowhere outside this machine."""
 
 NGINX = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 START_S = 300.0

@@ -24,6 +24,10 @@ from tests.browser.scripted_api import scripted_api
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "reports" / "screenshots"
 CHROMIUM = Path("/usr/bin/chromium")
+LOCAL_NAME = "fanal.test"
+"""What people would type in a real place; the browser finds it on this machine, nobody else finds it at all."""
+ARGUMENTS = ["--no-sandbox", f"--host-resolver-rules=MAP {LOCAL_NAME} 127.0.0.1"]
+"""One Chromium serves all tests: a second driver in one process is refused."""
 DESKTOP = ViewportSize(width=1280, height=900)
 PHONE = ViewportSize(width=420, height=860)
 STARTED_MS = 15_000
@@ -115,7 +119,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip(f"Chromium is not installed ({CHROMIUM})")
     expect.set_options(timeout=STARTED_MS)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
         with waiting_for_one():
             yield chromium
         chromium.close()

@@ -8,19 +8,20 @@ from collections.abc import Iterator
 import httpx
 import psutil
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from ingest.settings import ROOT
 from server.body_limit import MAX_BODY
 from tests import postgres_cluster
-from tests.browser.conftest import CHROMIUM
+from tests.browser.conftest import LOCAL_NAME
 from tests.browser.signing_in import DOCUMENTS, OPEN_QUESTION, PATIENCE_MS, Place, signed_in
 from tests.support import OPEN_AND_RESERVED
-from tests.topology import NAME, NGINX, WORKERS, Topology, running
+from tests.topology import NGINX, WORKERS, Topology, running
 
 PROGRAMS = postgres_cluster.programs()
 
 pytestmark = [
+    pytest.mark.browser,  # one of them: what the others start is started once for all
     pytest.mark.slow,
     pytest.mark.postgres,
     pytest.mark.skipif(PROGRAMS is None, reason="PostgreSQL is not installed"),
@@ -119,18 +120,6 @@ def test_no_log_holds_what_follows_an_address(client: httpx.Client, topology: To
     assert "secret-code" not in logs
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.skip(f"Chromium is not installed ({CHROMIUM})")
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", f"--host-resolver-rules=MAP {NAME} 127.0.0.1"]
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=arguments)
-        yield chromium
-        chromium.close()
-
-
-@pytest.mark.browser
 def test_an_advisor_signs_in_asks_and_opens_the_document(topology: Topology, browser: Browser) -> None:
     assert topology.provider
     page = browser.new_context(ignore_https_errors=True, locale="fr-FR").new_page()
@@ -143,7 +132,7 @@ def test_an_advisor_signs_in_asks_and_opens_the_document(topology: Topology, bro
     page.keyboard.press("Control+Enter")
     expect(page.locator(".st-key-answer")).to_contain_text("cinq jours ouvrés", timeout=PATIENCE_MS)
     assert sockets
-    assert all(url.startswith(f"wss://{NAME}:{topology.port}/") for url in sockets)
+    assert all(url.startswith(f"wss://{LOCAL_NAME}:{topology.port}/") for url in sockets)
 
     page.locator(".st-key-answer").get_by_test_id("citation").first.click()
     with page.expect_download() as download:
