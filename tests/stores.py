@@ -1,8 +1,12 @@
 """What the tests of the store build on: a clock that waits, and answers to keep."""
 
 import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+
+from sqlalchemy import Engine, text
 
 from ingest.documents import EVERYONE
 from server.schemas import Answer, Citation, Passage, Statement
@@ -67,3 +71,35 @@ def keep(
     groups = {passage.id: (EVERYONE,) for passage in answer.passages}
     conversations.record(owner, answer, replaces, groups)
     return answer
+
+
+REFUSAL = {
+    "sqlite": (
+        ["CREATE TRIGGER refusing BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'refusé'); END"],
+        ["DROP TRIGGER refusing"],
+    ),
+    "postgresql": (
+        [
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'refusé'; END$$",
+            "CREATE TRIGGER refusing BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION refuse()",
+        ],
+        ["DROP TRIGGER refusing ON {table}", "DROP FUNCTION refuse"],
+    ),
+}
+
+
+@contextmanager
+def refusing(engine: Engine, table: str) -> Iterator[None]:
+    """Have the database refuse every new row of a table."""
+    make, undo = REFUSAL[engine.dialect.name]
+    _run(engine, make, table)
+    try:
+        yield
+    finally:
+        _run(engine, undo, table)
+
+
+def _run(engine: Engine, statements: Sequence[str], table: str) -> None:
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement.format(table=table)))

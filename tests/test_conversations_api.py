@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import update
 
 from server.converse import NO_HISTORY, NOT_KEPT
 from server.history import turns_before
@@ -12,6 +12,7 @@ from server.schemas import Answer
 from server.store.errors import DatabaseUnavailable
 from server.store.models import StoredAnswer
 from tests.office import Office, refused
+from tests.stores import refusing
 
 pytest_plugins = ["tests.office_fixtures"]
 
@@ -191,15 +192,12 @@ def test_a_database_that_does_not_answer_is_said_without_naming_it(
     assert response.json()["retry"] is True
 
 
-@pytest.mark.parametrize(
-    ("written", "opens"), [("json_set(answer, '$.later', 1)", True), ("json('{}')", False)]
-)
-def test_an_answer_of_another_version_costs_no_more_than_the_history(
-    office: Office, written: str, opens: bool
-) -> None:
-    office.kept()
+@pytest.mark.parametrize("opens", [True, False])
+def test_an_answer_of_another_version_costs_no_more_than_the_history(office: Office, opens: bool) -> None:
+    kept = office.kept()
+    another = {**kept.model_dump(mode="json"), "later": 1} if opens else {}
     with office.parts.conversations._database.engine.begin() as connection:
-        connection.execute(update(StoredAnswer).values(answer=text(written)))
+        connection.execute(update(StoredAnswer).values(answer=another))
     if opens:
         assert office.last().passages
     else:
@@ -212,14 +210,8 @@ def test_an_answer_of_another_version_costs_no_more_than_the_history(
 
 def test_a_store_that_refuses_costs_no_more_than_the_history(office: Office) -> None:
     body = {"question": "Sous combien de jours répondre à une réclamation ?", "conversation_id": "c1"}
-    engine = office.parts.conversations._database.engine
-    with engine.begin() as connection:
-        connection.execute(
-            text("CREATE TRIGGER refusing BEFORE INSERT ON answers BEGIN SELECT RAISE(ABORT, 'refusé'); END")
-        )
-    answer = Answer.model_validate(office.client.post("/v1/ask", json=body).json())
-    with engine.begin() as connection:
-        connection.execute(text("DROP TRIGGER refusing"))
+    with refusing(office.parts.conversations._database.engine, "answers"):
+        answer = Answer.model_validate(office.client.post("/v1/ask", json=body).json())
     assert answer.passages
     assert answer.warnings == [NOT_KEPT]
     assert office.client.get("/v1/conversations").json() == []

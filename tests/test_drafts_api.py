@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import update
 
 from server.draft_schemas import DraftSummary, DraftView, TemplateView
 from server.drafting.service import NOT_VALIDATED, REFUSED
@@ -15,6 +15,7 @@ from server.store.models import StoredDraft
 from tests.desk import ASKED, PLAIN, STREAM, acts, kept, made, patch, validate, view
 from tests.drafts import LABEL, NOTES, PERSON, PHONE
 from tests.office import Office, refused
+from tests.stores import refusing
 
 pytest_plugins = ["tests.office_fixtures", "tests.desk_fixtures"]
 
@@ -126,21 +127,13 @@ def test_masks_that_are_taken_away_are_said(desk: Office) -> None:
 
 
 def test_a_draft_that_cannot_be_kept_is_not_given(desk: Office) -> None:
-    engine = desk.parts.conversations._database.engine
-    with engine.begin() as connection:
-        connection.execute(
-            text("CREATE TRIGGER refusing BEFORE INSERT ON drafts BEGIN SELECT RAISE(ABORT, 'refusé'); END")
-        )
-    try:
+    with refusing(desk.parts.conversations._database.engine, "drafts"):
         response = desk.client.post("/v1/drafts", json=ASKED)
         assert "prévenez l’administrateur" in refused(response, 507)
         with desk.client.stream("POST", "/v1/drafts", json=ASKED, headers=STREAM) as streamed:
             *_, last = [block for block in streamed.read().decode().split("\n\n") if block]
         assert last.startswith("event: error\n")
         assert json.loads(last.partition("data: ")[2])["status"] == 507
-    finally:
-        with engine.begin() as connection:
-            connection.execute(text("DROP TRIGGER refusing"))
 
 
 # ---------------------------------------------------------------- whose it is
