@@ -159,6 +159,7 @@ def _found(recognisers: list[EntityRecognizer], text: str) -> list[tuple[str, st
         ("condamné à 6 mois avec sursis", "JUDICIAIRE", "condamné à 6 mois avec sursis"),
         ("condamnée pour vol", "JUDICIAIRE", "condamnée pour vol"),
         ("casier judiciaire", "JUDICIAIRE", "casier judiciaire"),
+        ("audience le 12 mars", "JUDICIAIRE", "audience le 12 mars"),
         ("B2 non vierge", "JUDICIAIRE", "B2"),
         ("suivi par le SPIP", "JUDICIAIRE", "suivi par le SPIP"),
         ("en TIG", "JUDICIAIRE", "TIG"),
@@ -330,6 +331,9 @@ def test_common_spelling_mistakes_do_not_hide_them(
         "drogue dure à vendre non",
         "débit de boissons, vente d'alcool",
         "bar à vin, alcool interdit au travail",
+        "venue sans rendez-vous le 3 septembre",
+        "convocation le 4 mai à l’agence",
+        "appel le 12 mars pour confirmer",
     ],
 )
 def test_trades_topics_and_other_meanings_are_kept(recognisers: list[EntityRecognizer], text: str) -> None:
