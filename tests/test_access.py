@@ -29,6 +29,8 @@ from tests.access_walk import (
 )
 from tests.access_world import GROUP, SECRET, World, world_running
 
+pytestmark = pytest.mark.slow  # a thousand requests, to a server that takes ten seconds to start
+
 ENGLISH = re.compile(r"\b(the|not|token|invalid|unauthorized|forbidden|missing)\b", re.I)
 OPEN = {("GET", "/health/live"), ("GET", "/health/ready")}
 OPENAI = ("/v1/chat/completions", "/v1/models", "/v1/models/{name}")
