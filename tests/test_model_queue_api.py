@@ -194,7 +194,7 @@ def test_a_wait_that_lasts_gives_the_documents_sentences(desk: Desk, monkeypatch
     answer = Answer.model_validate_json(named["done"])
     assert named["queue"] == '{"place":1}'
     assert (answer.mode, len(answer.statements)) == ("extractive", 1)
-    assert answer.timings["queue"] >= 50
+    assert answer.timings["queue"] > 40  # of 50 ms: a loop of events may wake up a tick early
     assert answer.warnings[0].startswith(BUSY)
 
 
