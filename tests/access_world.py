@@ -26,6 +26,7 @@ from server.store.api_keys import ApiKeys
 from tests import quality_desk
 from tests.oidc_keys import claims_of
 from tests.oidc_provider import CLIENT_ID, Provider, running_provider
+from tests.supplies import TEMPLATE
 from tests.support import make_document
 
 SECRET = "zirconium"
@@ -54,34 +55,6 @@ name = "vide"
 kind = "procedure"
 folder = "vide"
 groups = ["{GROUP}"]
-"""
-
-TEMPLATE = """
-[modele]
-id = "fournitures"
-version = "1"
-titre = "Demande de fournitures"
-resume = "Ce que la personne demande."
-source = "Écrit pour les essais."
-destinataires = ["la personne"]
-consentement = "Êtes-vous d’accord ?"
-
-[conservation]
-brouillon_jours = 1
-notes_jours = 1
-synthese_jours = 1
-regle = "Pour les essais."
-
-[[section]]
-id = "demande"
-titre = "La demande"
-contenu = "Ce que la personne demande."
-
-[[section]]
-id = "regle"
-titre = "Plafond de remboursement des fournitures"
-type = "conseils"
-contenu = "La règle."
 """
 
 

@@ -13,13 +13,9 @@ from typing import Any
 
 import psycopg
 
+from eval.load.postgres import programs as programs
+
 NAMES = count(1)
-
-
-def programs() -> Path | None:
-    """Find the folder of Debian's newest PostgreSQL programs."""
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    return found[-1].parent if found else None
 
 
 class Cluster:

@@ -5,44 +5,25 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from server.app import create_app
-from server.settings import ServerSettings
+from tests.one_procedure import QUESTION, one_procedure
 from tests.scripted_model import ScriptedModel
 from tests.served import serving
 
-LEAVE = "# Congés du personnel\n\nLes congés d'été sont posés avant le 15 mars, dans Quittance.\n"
-QUESTION = "Avant quelle date poser ses congés d'été ?"
 FIRST = '{"abstain": false, "statements": [' + json.dumps(
     {"text": "Avant le 15 mars.", "quotes": [{"passage": 1, "quote": "posés avant le 15 mars"}]}
 )
-ALWAYS = {"intercept": 20.0, "terms": {}}
-ANSWERING = {"answers": ALWAYS, "threshold": 0.5, "lenient": 0.5, "foreign": ALWAYS, "foreign_threshold": 0.5}
-SOURCES = '[[source]]\nname = "procedures"\nkind = "procedure"\nfolder = "procedures"\n'
 
 
 @pytest.fixture(scope="module")
 def url(model_endpoint: ScriptedModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder: Path = tmp_path_factory.mktemp("organisation")
-    (folder / "procedures").mkdir()
-    (folder / "sources.toml").write_text(SOURCES, "utf-8")
-    (folder / "procedures" / "conges.md").write_text(LEAVE, "utf-8")
-    abstention = {"provenance": {}, "embedder": "", "hybrid": ANSWERING, "words": ANSWERING}
-    (folder / "abstention.json").write_text(json.dumps(abstention), "utf-8")
-    settings = ServerSettings(
-        abstention_file=folder / "abstention.json",
-        data_dir=tmp_path_factory.mktemp("data"),
-        sources_file=folder / "sources.toml",
-        embed_processes=1,
-        generator="openai",
-        model_url=model_endpoint.base_url,
-        model_name=model_endpoint.name,
-        _env_file=None,
+    settings = one_procedure(
+        tmp_path_factory.mktemp("organisation"), model_endpoint.base_url, model_endpoint.name
     )
     with serving(create_app(settings)) as url:
         run = httpx.post(f"{url}/v1/ingestions", json={}, timeout=30).json()

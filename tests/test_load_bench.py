@@ -22,17 +22,14 @@ from eval.load.servers import ModelProcess
 from eval.load.streams import StreamsReport, most_together, opened, report
 from eval.load.talk import NOT_KEPT, fault_of_answer, fault_of_draft
 from eval.load.watch import Sample, Watch
-from eval.overhead_bench import ABSTENTION
 from eval.paced_answers import marked
 from eval.paced_model import NAME, Call, Pace, read_calls
 from server.app import create_app
 from server.converse import NO_HISTORY
 from server.converse import NOT_KEPT as SAID_NOT_KEPT
-from server.settings import ServerSettings
+from tests.one_procedure import one_procedure
 from tests.served import serving
 
-LEAVE = "# Congés du personnel\n\nLes congés d'été sont posés avant le 15 mars, dans Quittance.\n"
-SOURCES = '[[source]]\nname = "procedures"\nkind = "procedure"\nfolder = "procedures"\n'
 MATERIAL = Material(
     [("Avant quelle date poser ses congés d'été ?", "et pour un CDD ?")],
     [("libre", "Reçu Mme Solenn Kervadec le 12 octobre 2026.\nElle est vendeuse depuis 2019.")],
@@ -89,21 +86,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelProcess]:
 
 @pytest.fixture(scope="module")
 def url(model: ModelProcess, losses: Losses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder: Path = tmp_path_factory.mktemp("organisation")
-    (folder / "procedures").mkdir()
-    (folder / "sources.toml").write_text(SOURCES, "utf-8")
-    (folder / "procedures" / "conges.md").write_text(LEAVE, "utf-8")
-    (folder / "abstention.json").write_text(json.dumps(ABSTENTION), "utf-8")
-    settings = ServerSettings(
-        abstention_file=folder / "abstention.json",
-        data_dir=tmp_path_factory.mktemp("data"),
-        sources_file=folder / "sources.toml",
-        embed_processes=1,
-        generator="openai",
-        model_url=model.url,
-        model_name=NAME,
-        _env_file=None,
-    )
+    settings = one_procedure(tmp_path_factory.mktemp("organisation"), model.url, NAME)
     app = create_app(settings)
     app.add_middleware(Lossy, losses=losses)
     with serving(app) as url:

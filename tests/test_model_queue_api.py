@@ -22,10 +22,10 @@ from server.app import create_app
 from server.dependencies import Parts, caller_of, parts_of
 from server.model_queue import ModelQueue
 from server.schemas import Answer
-from server.settings import ServerSettings
+from tests.one_procedure import QUESTION, one_procedure
 from tests.scripted_model import ScriptedModel
 from tests.served import serving
-from tests.test_disconnect import ANSWERING, FIRST, LEAVE, QUESTION, SOURCES
+from tests.test_disconnect import FIRST
 from ui.sse import SentEvent, read_events
 
 STREAM = {"Accept": "text/event-stream"}
@@ -102,23 +102,12 @@ class Desk:
 def running(
     model_endpoint: ScriptedModel, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[str, FastAPI]]:
-    folder = tmp_path_factory.mktemp("organisation")
-    (folder / "procedures").mkdir()
-    (folder / "sources.toml").write_text(SOURCES, "utf-8")
-    (folder / "procedures" / "conges.md").write_text(LEAVE, "utf-8")
-    abstention = {"provenance": {}, "embedder": "", "hybrid": ANSWERING, "words": ANSWERING}
-    (folder / "abstention.json").write_text(json.dumps(abstention), "utf-8")
-    settings = ServerSettings(
-        abstention_file=folder / "abstention.json",
-        data_dir=tmp_path_factory.mktemp("data"),
-        sources_file=folder / "sources.toml",
-        embed_processes=1,
-        generator="openai",
-        model_url=model_endpoint.base_url,
-        model_name=model_endpoint.name,
+    settings = one_procedure(
+        tmp_path_factory.mktemp("organisation"),
+        model_endpoint.base_url,
+        model_endpoint.name,
         model_slots=1,
         queue_places=3,
-        _env_file=None,
     )
     app = create_app(settings)
     app.dependency_overrides[caller_of] = caller

@@ -18,6 +18,7 @@ from server.app import create_app
 from server.dependencies import caller_of
 from server.settings import ServerSettings
 from tests import quality_desk
+from tests.supplies import TEMPLATE
 
 SECRETS = {
     "direction": "zirconium",
@@ -51,35 +52,6 @@ groups = ["{group}"]
 """
     for group in SECRETS
 )
-
-
-TEMPLATE = """
-[modele]
-id = "fournitures"
-version = "1"
-titre = "Demande de fournitures"
-resume = "Ce que la personne demande, et la règle."
-source = "Écrit pour les essais."
-destinataires = ["la personne"]
-consentement = "Êtes-vous d’accord ?"
-
-[conservation]
-brouillon_jours = 1
-notes_jours = 1
-synthese_jours = 1
-regle = "Pour les essais."
-
-[[section]]
-id = "demande"
-titre = "La demande"
-contenu = "Ce que la personne demande."
-
-[[section]]
-id = "regle"
-titre = "Plafond de remboursement des fournitures"
-type = "conseils"
-contenu = "La règle."
-"""
 
 
 class As:
