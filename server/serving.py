@@ -5,13 +5,14 @@ many workers by uvicorn's supervisor, and starts again one that dies or hangs. S
 taken, and what is being answered has `DRAIN_S` to end.
 """
 
+import gc
 import logging
 import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from typing import Any
 
 import uvicorn
@@ -41,6 +42,10 @@ it could not be shown that this was why."""
 HUNG_S = 30
 """How long a worker may give no sign of life before it is killed, in seconds: loading a model takes some."""
 
+SWITCH_S = 0.001
+"""How long a thread that computes keeps the others waiting, in seconds. With Python's own 5 ms the event loop, which
+writes all answers, loses that much at each turn; with 0.2 ms what is won is lost in turns."""
+
 LOOK_S = 2.0
 """Seconds between two looks for a server that a starting worker waits for."""
 
@@ -49,21 +54,37 @@ def serve(settings: ServerSettings) -> int:
     """Serve until told to stop; gives the exit status: 0 stopped, 2 refused, 3 a worker could not start."""
     if settings.workers > 1:
         return _serve_by_workers(settings)
-    from server.app import create_app
-
     _quieten()
-    uvicorn.run(create_app(settings), **_options(settings))
+    uvicorn.run(_app(settings), **_options(settings))
     return 0
 
 
 def worker_app() -> FastAPI:
     """Make the app in a worker, from its environment; what it needs and is away is waited for."""
-    from server.app import create_app
-
     _quieten()
     settings = ServerSettings()
     _wait_for_servers(settings)
-    return create_app(settings)
+    return _app(settings)
+
+
+def _app(settings: ServerSettings) -> FastAPI:
+    """Make the app, for a process that does nothing else."""
+    from server.app import create_app
+
+    app = create_app(settings)
+    started = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
+        async with started(app) as state:
+            # What is loaded stays: without this the collector reads a million objects, now and then, while all wait.
+            gc.collect()
+            gc.freeze()
+            sys.setswitchinterval(SWITCH_S)
+            yield state
+
+    app.router.lifespan_context = lifespan
+    return app
 
 
 def _options(settings: ServerSettings) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from eval.exchanges import Asked
 from ingest.errors import ConfigurationError, IndexBusy, SourceUnavailable
 from server.app import create_app
 from server.case_schemas import Case
+from server.dependencies import today
 from server.schemas import Answer
 from server.settings import ServerSettings
 from tests.evaluating import NOTES, case, organisation
@@ -126,7 +127,9 @@ def server_settings(tmp_path_factory: pytest.TempPathFactory) -> ServerSettings:
 
 @pytest.fixture(scope="module")
 def url(server_settings: ServerSettings) -> Iterator[str]:
-    with serving(create_app(server_settings)) as address:
+    app = create_app(server_settings)
+    app.dependency_overrides[today] = lambda: DAY
+    with serving(app) as address:
         yield address
 
 

@@ -16,7 +16,7 @@ from ui.synthese.review_step import contradictions_html, said_of
 from ui.synthese.section_html import UNSORTED, missing_html
 from ui.synthese.sensitive import sensitive_sections, sensitive_words
 from ui.synthese.state import SyntheseState
-from ui.synthese.validation import check_export, sensitive_html, validate
+from ui.synthese.validation import export, sensitive_html, validate
 
 
 @pytest.fixture
@@ -185,11 +185,11 @@ def test_an_export_whose_validation_was_withdrawn_elsewhere_is_explained(
     server: Server, state: SyntheseState
 ) -> None:
     validate(server, state, "Claire Morin")
-    check_export(server, state)
+    assert export(server, state, "d-1", "odt")
     assert state.warned == ""
 
     server.edit_draft("d-1", [SectionEdit(id="b", text="Ailleurs")], server.kept.revision)
-    check_export(server, state)
+    assert export(server, state, "d-1", "odt") is None
     assert "La validation a été retirée" in state.warned
     assert text_of(state, "b") == "Ailleurs"
 

@@ -101,6 +101,11 @@ class Server(DraftClient):
         assert draft_id == self.kept.id
         return self.kept
 
+    def export_draft(self, draft_id: str, kind: str) -> bytes:
+        assert draft_id == self.kept.id
+        assert self.kept.status == "validated"
+        return f"{kind}: {self.kept.sections[0].text}".encode()
+
     def validate_draft(self, draft_id: str, name: str, revision: int | None) -> DraftView:
         ValidationRequest(name=name, revision=revision)
         assert draft_id == self.kept.id

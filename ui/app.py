@@ -10,12 +10,14 @@ from server.access_schemas import Me, Permission
 from ui.calls import ClientError
 from ui.client import FanalClient
 from ui.components import notice_html, title_html
+from ui.kept_text import leave_texts
 from ui.settings import OPEN_PAGE, UiSettings, is_open_page
 from ui.sign_in import draw_no_role, draw_session, draw_sign_in, draw_unknown, draw_who, known, open_session
 from ui.signed import Signed
 from ui.views import assistants, quality, question, sources, synthese
 
 HERE = Path(__file__).parent
+AT = "fanal_page"
 EVERYTHING: frozenset[Permission] = frozenset(get_args(Permission))
 NOT_YOURS = "Votre rôle n’ouvre pas cette page"
 NOT_YOURS_WHY = "Si vous en avez besoin, demandez-le à l’administrateur de Fanal."
@@ -40,6 +42,7 @@ def main() -> None:
         _for_signed(client, settings.links_base)
         return
     page = st.navigation(pages_of(client, settings.links_base, EVERYTHING), position="top")
+    _arrive(page.url_path)
     _dress(page.title)
     page.run()
 
@@ -58,6 +61,7 @@ def _for_signed(client: FanalClient, links_base: str) -> None:
     may = frozenset(me.permissions) if me else frozenset[Permission]()
     # All pages are known at all times: whoever comes by the address of one is never told that it does not exist.
     page = st.navigation(pages_of(client, links_base, may), position="top" if may else "hidden")
+    _arrive(page.url_path)
     _dress(page.title if may else "Connexion")
     if signed is None:
         draw_sign_in()
@@ -98,6 +102,13 @@ def pages_of(client: FanalClient, links_base: str, may: Collection[Permission]) 
         )
         for title, path, needed, draw in pages
     ]
+
+
+def _arrive(page: str) -> None:
+    """Have what was typed on a page come back whole when the reader does."""
+    if st.session_state.get(AT) != page:
+        st.session_state[AT] = page
+        leave_texts()
 
 
 def _refuse() -> None:

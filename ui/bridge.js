@@ -1,7 +1,9 @@
 // Hands the clicks on the page's own HTML buttons to the script, copies the answer, and looks after the focus.
 // Streamlit calls this after each run, and cleans up at the end only: the listeners are the same functions each
 // time, so that a click counts once, and what they need of the last run is kept in `memory`.
-const memory = { opener: null, panel: null, asked: null, chosen: "", step: null, data: {}, send: () => {} };
+const memory = {
+  opener: null, panel: null, asked: null, chosen: "", step: null, file: "", data: {}, send: () => {},
+};
 const PATIENCE_MS = 4000;
 const STEP_MS = 80;
 const TEXTS = "[data-testid=stTextArea] textarea, [data-testid=stTextInput] input";
@@ -93,6 +95,13 @@ function lookAfterStep(step) {
   memory.step = step;
 }
 
+function lookAfterFile(file) {
+  if (file && file !== memory.file) {
+    whenThere(`.st-key-${file} [data-testid=stDownloadButton] button`, (button) => button.click());
+  }
+  memory.file = file;
+}
+
 // Streamlit names its upload button in English.
 function nameUploads() {
   for (const area of document.querySelectorAll("[data-testid=stFileUploaderDropzone]")) {
@@ -177,6 +186,7 @@ export default function ({ data, setTriggerValue }) {
   lookAfterQuestion(data.asked || "");
   lookAfterMask(data.chosen || "");
   lookAfterStep(data.step || "");
+  lookAfterFile(data.file || "");
   nameUploads();
   return () => {
     for (const [target, ...listener] of LISTENERS) target.removeEventListener(...listener);

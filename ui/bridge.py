@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui.actions import Action, read_action
+from ui.downloads import file_to_save
 
 KEY = "bridge"
 
@@ -46,5 +47,6 @@ def bridge(
 
     data = {
         "copy": copied, "panel": panel, "asked": asked, "chosen": chosen, "step": step, "unsaved": unsaved,
+        "file": file_to_save(),
     }  # fmt: skip
     _mount(key=KEY, data=data, on_action_change=on_action, on_close_change=close)

@@ -69,7 +69,7 @@ def _draw_input(client: DraftClient, state: AssistantState, one: AssistantInput)
     if one.kind == "file":
         with st.container(key=f"{name}-read"):
             if _read(client, state, one):
-                renew_text(name, state.values[one.id])
+                renew_text(name)
     state.values.setdefault(one.id, one.choices[0] if one.choices else "")
     key, first = kept_text(name, state.values[one.id])
     if one.kind == "choice":

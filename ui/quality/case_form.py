@@ -104,6 +104,12 @@ def _text(form: Form, name: str, label: str, hint: str = "", first: str | None =
     st.text_input(label, value, key=key, placeholder=hint or None)
 
 
+def take_typed(state: QualityState) -> None:
+    """Keep what was typed last in the open form, whether or not this run draws it: the click may lead elsewhere."""
+    if state.form is not None:
+        state.form.text = typed(state.form)
+
+
 def typed(form: Form) -> CaseText:
     """Give what is in the boxes now; a box that is not on the screen holds what it held."""
     text = form.text

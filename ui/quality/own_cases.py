@@ -9,6 +9,7 @@ import streamlit as st
 from server.case_schemas import Case, CaseFormat, CaseState, CaseView
 from ui.calls import ClientError
 from ui.components import hint_html, notice_html
+from ui.downloads import Offer, draw_downloads
 from ui.kept_text import kept_text, typed_text
 from ui.quality.case_form import draw_form
 from ui.quality.case_html import expected_html
@@ -177,18 +178,13 @@ def _actions(view: CaseView, question: str) -> list[str]:
 
 def _draw_uses(client: QualityClient, state: QualityState) -> None:
     st.html('<h3 class="fanal-part-title" lang="fr">Exporter, évaluer</h3>')
-    with st.container(horizontal=True, key="exports"):
-        for kind, label, media_type in FORMATS:
-            st.download_button(
-                label,
-                data=partial(client.export_cases, kind),
-                file_name=f"cas.{kind}",
-                mime=media_type,
-                key=f"export-{kind}",
-                on_click=_check_export,
-                args=(client, state, kind),
-                icon=":material/download:",
-            )
+    draw_downloads(
+        "case-exports",
+        [
+            Offer(label, f"cas.{kind}", media_type, partial(_export, client, state, kind))
+            for kind, label, media_type in FORMATS
+        ],
+    )
     draw_html(state.take_beside())
     st.html(
         f'<div class="fanal-command" lang="fr"><p class="fanal-hint">{HOW_TO_RUN}</p>'
@@ -196,9 +192,9 @@ def _draw_uses(client: QualityClient, state: QualityState) -> None:
     )
 
 
-def _check_export(client: QualityClient, state: QualityState, kind: CaseFormat) -> None:
-    """Say in French why an export cannot be had: Streamlit has but an English word for it."""
+def _export(client: QualityClient, state: QualityState, kind: CaseFormat) -> bytes | None:
     try:
-        client.export_cases(kind)
+        return client.export_cases(kind)
     except ClientError as error:
         state.beside = notice_html("error", NO_EXPORT, str(error), testid="no-export")
+        return None

@@ -8,6 +8,7 @@ import streamlit as st
 from server.evaluation_schemas import ReportFormat, RunDetail, RunSummary
 from ui.calls import ApiError, ClientError
 from ui.components import hint_html, notice_html
+from ui.downloads import Offer, draw_downloads
 from ui.quality.case_lines import draw_lines
 from ui.quality.html import button_html, draw_html
 from ui.quality.place import Pane, Place, go
@@ -99,18 +100,18 @@ def _draw_uses(client: QualityClient, state: QualityState, run: RunDetail) -> No
         else:
             st.html(hint_html("Aucune autre évaluation à laquelle la comparer pour l’instant."))
     if run.state == "done":
-        with st.container(horizontal=True, key="reports"):
-            for kind, label, media_type in FORMATS:
-                st.download_button(
+        draw_downloads(
+            f"reports-{run.id}",
+            [
+                Offer(
                     label,
-                    data=partial(client.report, run.id, kind),
-                    file_name=f"evaluation-{run.id}.{kind}",
-                    mime=media_type,
-                    key=f"report-{kind}",
-                    on_click=_check_report,
-                    args=(client, state, run.id, kind),
-                    icon=":material/download:",
+                    f"evaluation-{run.id}.{kind}",
+                    media_type,
+                    partial(_report, client, state, run.id, kind),
                 )
+                for kind, label, media_type in FORMATS
+            ],
+        )
         draw_html(state.take_beside())
 
 
@@ -133,12 +134,12 @@ def _compare(run_id: str) -> None:
     go(Place(run=run_id, before=st.session_state[f"with-{run_id}"]))
 
 
-def _check_report(client: QualityClient, state: QualityState, run_id: str, kind: ReportFormat) -> None:
-    """Say in French why a report cannot be had: Streamlit has but an English word for it."""
+def _report(client: QualityClient, state: QualityState, run_id: str, kind: ReportFormat) -> bytes | None:
     try:
-        client.report(run_id, kind)
+        return client.report(run_id, kind)
     except ClientError as error:
         state.beside = notice_html("error", NO_REPORT, str(error), testid="no-report")
+        return None
 
 
 def _draw_deletion(client: QualityClient, state: QualityState, run: RunDetail) -> None:

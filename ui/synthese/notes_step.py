@@ -29,7 +29,7 @@ def draw_notes_step(client: DraftClient, state: SyntheseState) -> None:
     st.html(hint_html(STAYS))
     with st.container(key="file-read"):
         if _read(client, state):
-            renew_text(_key("notes", state), state.notes)
+            renew_text(_key("notes", state))
     _draw_notes(state)
     _draw_label(state)
     with st.container(horizontal=True, key="notes-go"):

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from server.draft_schemas import NON_RENSEIGNE, DraftView, ExportFormat
 from ui.calls import ApiError, ClientError
 from ui.components import hint_html, notice_html
+from ui.downloads import Offer, draw_downloads
 from ui.draft_client import DraftClient
 from ui.kept_text import kept_text, typed_text
 from ui.synthese.editing import RENEWED_WHY, save, text_of
@@ -141,22 +142,19 @@ def _refresh(client: DraftClient, state: SyntheseState, draft_id: str) -> None:
     state.warned = warned
 
 
-def check_export(client: DraftClient, state: SyntheseState) -> None:
-    """Look, as an export is asked for, whether the validation still stands; say so in French where it does not.
-
-    Streamlit makes the file beside this, and has but an English word for a file that the server refuses.
-    """
-    if state.draft is None:
-        return
+def export(client: DraftClient, state: SyntheseState, draft_id: str, kind: ExportFormat) -> bytes | None:
+    """Give the file, if the validation still stands; None, and why is said, where it cannot be had."""
     try:
-        now = client.open_draft(state.draft.id)
+        now = client.open_draft(draft_id)
+        if now.status == "validated":
+            return client.export_draft(draft_id, kind)
     except ClientError as error:
         state.warned = notice_html("error", "L’export n’a pas eu lieu", str(error))
         state.gone = isinstance(error, ApiError) and error.is_gone
-        return
-    if now.status != "validated":
-        state.show(now)
-        state.warned = notice_html("warning", WITHDRAWN, WITHDRAWN_WHY)
+        return None
+    state.show(now)
+    state.warned = notice_html("warning", WITHDRAWN, WITHDRAWN_WHY)
+    return None
 
 
 def _draw_exports(client: DraftClient, state: SyntheseState, draft: DraftView) -> None:
@@ -174,18 +172,14 @@ def _draw_exports(client: DraftClient, state: SyntheseState, draft: DraftView) -
         if state.warned:
             st.html(state.warned)
             state.warned = ""
-    with st.container(horizontal=True, key="exports"):
-        for kind, label, media_type in FORMATS:
-            st.download_button(
-                label,
-                data=partial(client.export_draft, draft.id, kind),
-                file_name=f"synthese-{draft.updated_at.date().isoformat()}.{kind}",
-                mime=media_type,
-                key=f"export-{kind}",
-                on_click=check_export,
-                args=(client, state),
-                icon=":material/download:",
-            )
+    day = draft.updated_at.date().isoformat()
+    draw_downloads(
+        f"exports-{draft.id}-{draft.updated_at.timestamp():.0f}",
+        [
+            Offer(label, f"synthese-{day}.{kind}", media_type, partial(export, client, state, draft.id, kind))
+            for kind, label, media_type in FORMATS
+        ],
+    )
     st.html(
         hint_html(
             "Les noms reviennent dans le document exporté : remettez-le à la personne, et à elle d’abord."

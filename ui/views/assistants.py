@@ -13,6 +13,7 @@ from ui.bridge import bridge
 from ui.calls import ClientError
 from ui.client import FanalClient
 from ui.components import hint_html, notice_html, title_html
+from ui.kept_text import fresh_place
 from ui.mask_view import act_on_review, chosen_name
 from ui.source_panel import close_panel, draw_panel, open_panel, panel_name
 
@@ -34,8 +35,7 @@ def draw(client: FanalClient, links_base: str) -> None:
     if state.notice:
         notice.html(state.notice)
         state.notice = ""
-    # What another step left on the screen is taken off at once: Streamlit would keep it until this run ends.
-    place = st.container() if state.step == state.drawn else st.empty().container()
+    place = fresh_place() if state.step != state.drawn else st.container()
     state.drawn = state.step
     with place:
         if view is None:

@@ -10,6 +10,8 @@ from ui.actions import Action
 from ui.bridge import bridge
 from ui.client import FanalClient
 from ui.components import title_html
+from ui.kept_text import fresh_place
+from ui.quality.case_form import take_typed
 from ui.quality.case_page import draw_both, draw_case
 from ui.quality.case_text import CaseText
 from ui.quality.comparison import draw_comparison, fetch_comparison
@@ -36,9 +38,9 @@ def draw(client: FanalClient, links_base: str) -> None:
     if state.notice:
         notice.html(state.notice)
         state.notice = ""
-    # What another place left on the screen is taken off at once: Streamlit would keep it until this run ends.
+    take_typed(state)
     is_new = state.drawn != place.step
-    body = st.empty().container() if is_new else st.container()
+    body = fresh_place() if is_new else st.container()
     state.drawn, state.visits = place.step, state.visits + is_new
     with body:
         _draw_place(client, state, place, links_base)

@@ -6,6 +6,7 @@ from ui.actions import Action
 from ui.bridge import bridge
 from ui.client import FanalClient
 from ui.components import title_html
+from ui.kept_text import fresh_place
 from ui.mask_view import act_on_review, chosen_name
 from ui.source_panel import close_panel, draw_panel, open_panel, panel_name
 from ui.synthese.former import act_on_former, draw_former
@@ -31,8 +32,7 @@ def draw(client: FanalClient, links_base: str) -> None:
     if state.notice:
         notice.html(state.notice)
         state.notice = ""
-    # What another step left on the screen is taken off at once: Streamlit would keep it until this run ends.
-    place = st.container() if state.step == state.drawn else st.empty().container()
+    place = fresh_place() if state.step != state.drawn else st.container()
     state.drawn = state.step
     with place:
         _draw_step(client, state, links_base)
