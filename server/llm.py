@@ -156,7 +156,7 @@ async def stream_text(
         ModelRefused: the endpoint refuses the request.
         ModelMisbehaved: the answer reached `limits.max_tokens`, or the stream itself is broken.
     """
-    deadline = monotonic() + limits.total_s
+    deadline, is_cut = monotonic() + limits.total_s, False
     request = _request(model, messages, response_format, limits)
     request |= {"stream": True, "stream_options": {"include_usage": True}}
     with model_errors(client, model), _counted(on_usage) as told:
@@ -169,10 +169,11 @@ async def stream_text(
                 for choice in chunk.choices:
                     if choice.delta.content:
                         yield choice.delta.content
-                    if choice.finish_reason == "length":
-                        raise ModelMisbehaved(model, "elle n’en finit pas")
+                    is_cut |= choice.finish_reason == "length"  # what was used is told after it
                 if monotonic() > deadline:
                     raise ModelUnavailable(str(client.base_url))
+    if is_cut:
+        raise ModelMisbehaved(model, "elle n’en finit pas")
 
 
 async def complete_text(

@@ -129,6 +129,16 @@ async def test_a_broken_answer_is_an_error_after_what_was_whole(
     assert not error.retry
 
 
+async def test_what_an_answer_that_was_cut_has_used_is_counted(
+    model: ScriptedModel, model_client: AsyncOpenAI
+) -> None:
+    usages: list[Usage] = []
+    model.says(FIRST, ', {"text": "Il fau', finish="length")
+    _, error = await collect(OpenAIGenerator(model_client, model.name, on_usage=usages.append))
+    assert isinstance(error, ModelMisbehaved)
+    assert [usage.completion_tokens for usage in usages] == [7]
+
+
 @pytest.mark.parametrize(
     "raw",
     [
