@@ -5,10 +5,10 @@ already under way, that run forgets the file before it is asked for, and the rea
 fetches, the page draws a button that holds the file, and the page's script (`ui.bridge`) presses it, once.
 """
 
+import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import count
 
 import streamlit as st
 
@@ -18,8 +18,6 @@ FETCHED = "fetched-file"
 KEPT_S = 60.0
 """How long the page holds a file that was fetched, in seconds: long enough for who has to press it by hand."""
 BY_HAND = "Le fichier s’enregistre. S’il ne vient pas :"
-
-_numbers = count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class _Fetched:
     place: str
     offer: Offer
     content: bytes
-    number: int = field(default_factory=lambda: next(_numbers))
+    name: str = field(default_factory=lambda: f"file-{secrets.token_hex(4)}")
     at: float = field(default_factory=time.monotonic)
 
 
@@ -63,14 +61,14 @@ def draw_downloads(place: str, offers: Sequence[Offer]) -> None:
     fetched = _fetched()
     if fetched is None or fetched.place != place:
         return
-    with st.container(horizontal=True, vertical_alignment="center", key=f"file-{fetched.number}"):
+    with st.container(horizontal=True, vertical_alignment="center", key=fetched.name):
         st.html(hint_html(BY_HAND))
         st.download_button(
-            "Enregistrer le fichier",
+            "Prendre le fichier",
             data=fetched.content,
             file_name=fetched.offer.file_name,
             mime=fetched.offer.media_type,
-            key=f"save-{fetched.number}",
+            key=f"save-{fetched.name}",
             on_click="ignore",
         )
 
@@ -78,7 +76,7 @@ def draw_downloads(place: str, offers: Sequence[Offer]) -> None:
 def file_to_save() -> str:
     """Name the place on the page that holds the file that was fetched last; "" where there is none."""
     fetched = _fetched()
-    return f"file-{fetched.number}" if fetched is not None else ""
+    return fetched.name if fetched is not None else ""
 
 
 def _fetch(place: str, offer: Offer) -> None:
