@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from eval.exchanges import Asked
 from eval.run_folder import PRIVATE_FILE, PRIVATE_FOLDER
+from eval.written import is_whole
 from server.case_schemas import Case
 from server.configuration_schemas import Configuration
 from server.evaluation_schemas import (
@@ -27,7 +28,6 @@ from server.evaluation_schemas import (
     MaskRecord,
     TokenUsage,
 )
-from server.schemas import INCOMPLETE
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def may_be_kept(asked: Asked, configuration: Configuration) -> bool:
     if result.status != "done":
         return False
     written = result.answer or result.draft
-    return written is None or (written.mode == configuration.mode and INCOMPLETE not in written.warnings)
+    return written is None or is_whole(written, configuration.mode)
 
 
 class AnswersCache:

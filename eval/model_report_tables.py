@@ -13,16 +13,15 @@ from typing import Final
 from eval.reporting import wording as words
 from eval.reporting.markdown import safe, table
 from eval.scoring.aggregate import metric_of
+from eval.written import is_whole
 from server.comparison_schemas import MetricChange
 from server.evaluation_schemas import CaseResult, DraftedSentence
 from server.quality.catalogue import CATALOGUE
 from server.quality.compare import compare
 from server.quality.run_files import LoadedRun
-from server.schemas import INCOMPLETE, Statement
+from server.schemas import Statement
 
 COMMAND: Final = "python -m eval.model_report_runs"
-CUT: Final = "s’est interrompue"
-"""Words of the warnings of a draft that the model did not finish (`server.drafting.warnings`)."""
 
 VERDICTS: Final = {"better": "**mieux**", "worse": "**moins bien**", "same": "pas d’écart établi"}
 HEAD: Final = ("Mesure", "Extraits", "", "Petit modèle", "", "Écart", "", "p ajustée", "Paires", "Verdict")
@@ -158,10 +157,7 @@ def _counts(both: Pair) -> Iterator[str]:
 
 def _fell_back(result: CaseResult) -> bool:
     made = result.answer or result.draft
-    if made is None:
-        return False
-    cut = any(warning == INCOMPLETE or CUT in warning for warning in made.warnings)
-    return cut or made.mode == "extractive"
+    return made is not None and not is_whole(made, "generative")
 
 
 def _statements(result: CaseResult) -> Sequence[Statement | DraftedSentence]:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from eval.exchanges import Asked
+from eval.written import is_whole
 from server.configuration_schemas import Configuration
 from server.evaluation_schemas import CaseResult, JudgeInfo
-from server.schemas import INCOMPLETE
 
 SELF_JUDGED = (
     "Le juge est le modèle qui a rédigé les réponses : il se note lui-même, et ses notes sont trop bonnes. Ne vous en "
@@ -23,7 +23,7 @@ def fallbacks(results: Iterable[CaseResult], configuration: Configuration | None
     if configuration is None:
         return 0
     written = (one.answer or one.draft for one in results if one.status == "done")
-    return sum(one.mode != configuration.mode or INCOMPLETE in one.warnings for one in written if one)
+    return sum(not is_whole(one, configuration.mode) for one in written if one)
 
 
 def warnings_of(

@@ -1,6 +1,6 @@
 """What the reader of a draft must know of how it was made: its course goes in, warnings in French come out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from server.draft_schemas import DraftSection
@@ -8,6 +8,14 @@ from server.drafting.unused import unused_warning
 from server.errors import ModelError, ModelUnavailable
 
 WITHOUT_MODEL = "Sans modèle de rédaction, les phrases des notes sont classées, telles quelles."
+SILENT = "Le modèle de rédaction n’a pas répondu"
+UNUSABLE = "Le modèle de rédaction n’a pas rendu de texte utilisable"
+BROKE_OFF = "s’est interrompue"
+
+
+def has_failed(warnings: Iterable[str]) -> bool:
+    """Tell whether the model failed on a part of a draft at least, from what the draft warns of."""
+    return any(said in warning for warning in warnings for said in (SILENT, UNUSABLE, BROKE_OFF))
 
 
 @dataclass(slots=True)
@@ -45,7 +53,7 @@ def course_warnings(course: Course, sections: Sequence[DraftSection]) -> list[st
 
 def cut_short(title: str) -> str:
     """Say that the model broke off in the middle of an advice section."""
-    return f"La rédaction de « {title} » s’est interrompue : il peut y manquer quelque chose."
+    return f"La rédaction de « {title} » {BROKE_OFF} : il peut y manquer quelque chose."
 
 
 def _how_written(course: Course) -> Iterator[str]:
@@ -67,7 +75,7 @@ def _how_written(course: Course) -> Iterator[str]:
         )
     for first, last, titles in course.cut:
         yield (
-            f"La rédaction s’est interrompue sur {_sentences(first, last)} des notes ({titles}) : il peut y manquer "
+            f"La rédaction {BROKE_OFF} sur {_sentences(first, last)} des notes ({titles}) : il peut y manquer "
             "quelque chose, comparez avec les notes."
         )
     if course.advice_failed:
@@ -75,9 +83,7 @@ def _how_written(course: Course) -> Iterator[str]:
 
 
 def _failed(error: ModelError | None) -> str:
-    if isinstance(error, ModelUnavailable):
-        return "Le modèle de rédaction n’a pas répondu"
-    return "Le modèle de rédaction n’a pas rendu de texte utilisable"
+    return SILENT if isinstance(error, ModelUnavailable) else UNUSABLE
 
 
 def _advice(error: ModelError | None) -> str:
