@@ -62,7 +62,7 @@ def draw_downloads(place: str, offers: Sequence[Offer]) -> None:
     if fetched is None or fetched.place != place:
         return
     with st.container(horizontal=True, vertical_alignment="center", key=fetched.name):
-        st.html(hint_html(BY_HAND))
+        st.html(hint_html(BY_HAND), width="content")
         st.download_button(
             "Prendre le fichier",
             data=fetched.content,
