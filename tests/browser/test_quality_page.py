@@ -152,7 +152,9 @@ def test_a_report_is_downloaded_and_a_missing_one_is_told(
         with page.expect_download() as download:
             page.get_by_role("button", name=label).click()
         assert Path(download.value.path()).read_bytes().lstrip().startswith(start)
-    expect(page.get_by_role("button", name="Prendre le fichier")).to_be_visible()  # for whom the browser refused
+    expect(
+        page.get_by_role("button", name="Prendre le fichier")
+    ).to_be_visible()  # for whom the browser refused
     screenshot(page, "qualite-telecharge")
     faults[f"/v1/evaluations/{SECOND}/report"] = (404, "Le rapport de cette évaluation n’a pas été écrit.")
     page.get_by_role("button", name="Rapport HTML").click()
