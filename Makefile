@@ -33,18 +33,16 @@ test-all: setup ## every test that this machine can run: the browser's and the r
 	-$(BIN)/python -m ingest fetch code-du-travail --download-only
 	-$(BIN)/python -m ingest fetch fiches-travail --download-only
 	-$(BIN)/python -m ingest fetch fiches-service-public-2020 --download-only
-	# The fast ones two at a time; the others measure their waits, and share the caches of data. What fails is tried once
-	# more by itself: a busy machine loses a beat now and then. Both runs are in the output: a test that needs the second
-	# one is a fault to look for, here or in the product.
-	@tried() { \
-		$(BIN)/python -m pytest "$$@" && return; \
-		echo "ONCE MORE, by themselves, the tests that failed above:"; \
-		$(BIN)/python -m pytest -p no:xdist --last-failed --last-failed-no-failures none --maxfail 1 -m "$$2"; \
-	}; \
-	status=0; \
-	tried -m "$(FAST)" -n 2 --dist loadfile || status=$$?; \
-	tried -m "(slow or law or postgres) and not browser and not vllm" || status=$$?; \
-	tried -m "browser and not vllm" || status=$$?; \
+	# The fast ones two at a time; the others measure their waits, and share the caches of data. A test in the browser that
+	# fails is tried once more by itself: Streamlit's connection to it comes and goes on a busy machine. Both runs are in
+	# the output: one that needs the second is a fault to look for, here or in the product.
+	@status=0; \
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(FAST)" || status=$$?; \
+	$(BIN)/python -m pytest -m "(slow or law or postgres) and not browser and not vllm" || status=$$?; \
+	$(BIN)/python -m pytest -m "browser and not vllm" || { \
+		echo "ONCE MORE, by themselves, the tests in the browser that failed above:"; \
+		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none --maxfail 1 -m "browser and not vllm"; \
+	} || status=$$?; \
 	exit $$status
 
 test-vllm: setup ## the tests against a real vLLM server on the processor (5 GB; says why where it cannot be had)
